@@ -1,0 +1,3 @@
+mod bindings {
+    include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
+}

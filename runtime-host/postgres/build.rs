@@ -1,0 +1,3 @@
+fn main() -> anyhow::Result<()> {
+    host_wit::write_bindings("spin-sdk-pg", "imports: { default: async | trappable }")
+}

@@ -1,0 +1,3 @@
+fn main() -> anyhow::Result<()> {
+    host_wit::write_bindings("spin-sdk-variables", "imports: { default: async | trappable }")
+}
