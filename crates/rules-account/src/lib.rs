@@ -1,1 +1,12 @@
+//! Decisions about accounts: names, providers, tokens, sign-in attempts.
+//!
+//! Pure: no store, no clock, no randomness; `now` and ids are arguments. Never decides what a client reads (that is `wire`).
+//! Next: `nickname.rs`, `provider.rs`, `token.rs`, `sign_in.rs`.
 
+mod nickname;
+mod provider;
+mod token;
+
+pub use nickname::{NICKNAME_CHARS_MAX, Nickname, NicknameError};
+pub use provider::{Provider, ProviderError};
+pub use token::{REFRESH_GRACE_S, TokenKind};

@@ -1,1 +1,20 @@
+//! The JSON that travels: envelope, error table, request and response bodies, paging.
+//!
+//! Holds shapes and public texts only. It never talks to a store, never reads a clock and never holds a diagnosis:
+//! what a log may say and what a client may read are different types, and only the second lives here.
+//! Next: `code.rs` (the one table of codes), `envelope.rs`, `problem.rs`, then one file of bodies per domain.
 
+mod accounts;
+mod code;
+mod domain;
+mod envelope;
+mod language;
+mod page;
+mod problem;
+
+pub use accounts::*;
+pub use code::{Code, Success};
+pub use envelope::{envelope, failure_envelope};
+pub use language::Language;
+pub use page::{Cursor, CursorError, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, PageError};
+pub use problem::{FieldError, Fields, Problem, PublicFace};
