@@ -45,7 +45,7 @@ impl OutboundHooks {
         &self,
         mut request: Request<WasiBody>,
         options: Option<RequestOptions>,
-    ) -> impl Future<Output = Result<Response<WasiBody>, Error>> + Send + 'static {
+    ) -> impl Future<Output = Result<Response<WasiBody>, Error>> + Send + use<> {
         let span = tracing::info_span!(
             "outbound_http",
             otel.kind = "client",
