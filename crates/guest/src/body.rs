@@ -9,7 +9,7 @@ use wire::{Code, Problem};
 use crate::Failure;
 
 /// Bytes of a JSON body at most. The host may allow less.
-pub const BODY_BYTES_MAX: usize = 65_536;
+pub(crate) const BODY_BYTES_MAX: usize = 65_536;
 
 /// A request body that was not read yet.
 pub(crate) type Incoming = spin_sdk::wasip3::http_compat::IncomingRequestBody;

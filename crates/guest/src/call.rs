@@ -117,7 +117,7 @@ impl Call {
         token::access(sent.ok_or(Code::Auth4001)?).await
     }
 
-    /// The body as JSON of at most [`body::BODY_BYTES_MAX`] bytes.
+    /// The body as JSON of 64 KiB at most.
     ///
     /// # Errors
     /// `COMMON415` for another content type, `COMMON413` when it is too large, `COMMON400` with the field at fault.
@@ -127,7 +127,7 @@ impl Call {
         Ok(body::parse(&bytes)?)
     }
 
-    /// The body as it is, at most [`body::BODY_BYTES_MAX`] bytes.
+    /// The body as it is, 64 KiB at most.
     ///
     /// # Errors
     /// `COMMON413` when it is too large, `COMMON400` when it breaks off.
@@ -159,7 +159,7 @@ impl Call {
     /// The first query parameter of this name, decoded.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<String> {
-        let pairs = url::form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes());
+        let pairs = form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes());
         pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 

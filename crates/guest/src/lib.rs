@@ -20,6 +20,7 @@ pub mod random;
 mod row;
 mod serve;
 pub mod settings;
+mod signature;
 mod statement;
 pub mod token;
 

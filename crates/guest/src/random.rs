@@ -16,3 +16,10 @@ pub fn bytes<const N: usize>() -> [u8; N] {
 pub fn text<const N: usize>() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes::<N>())
 }
+
+/// An id of 52 random bits, 1 to 2^52: JSON-safe, and it tells nothing.
+#[must_use]
+pub fn id() -> i64 {
+    let bits = u64::from_be_bytes(bytes()) >> 12;
+    i64::try_from(bits).map_or(1, |bits| bits + 1)
+}

@@ -1,8 +1,8 @@
 //! Variables of the component, read once per instance. Each component is granted only those it asks for in `spin.toml`.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{cell::RefCell, collections::HashMap, net::IpAddr, rc::Rc};
 
-use spin_sdk::variables;
+use spin_sdk::{http::Uri, variables};
 
 use crate::Failure;
 
@@ -34,7 +34,9 @@ pub async fn variable(name: &'static str) -> Result<Rc<str>, Failure> {
 /// The service's own address, from the variable `public_url`.
 #[derive(Clone)]
 pub struct Service {
-    url: url::Url,
+    scheme: String,
+    authority: String,
+    loopback: bool,
 }
 
 impl Service {
@@ -44,30 +46,48 @@ impl Service {
     /// A fault when it is no http(s) address.
     pub async fn read() -> Result<Self, Failure> {
         let text = variable("public_url").await?;
-        let url = url::Url::parse(&text).map_err(|e| Failure::fault(format!("variable public_url: {e}")))?;
-        match url.scheme() {
-            "http" | "https" => Ok(Self { url }),
-            other => {
-                Err(Failure::fault(format!("variable public_url: scheme {other} is neither http nor https")))
-            }
-        }
+        Self::parse(&text).ok_or_else(|| Failure::fault("variable public_url is no http(s) address"))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let uri: Uri = text.parse().ok()?;
+        let (scheme, authority) = (uri.scheme_str()?.to_owned(), uri.authority()?.as_str().to_owned());
+        let host = uri.host()?.trim_matches(['[', ']']).to_owned();
+        let named = host == "localhost" || host.ends_with(".localhost");
+        let loopback = named || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+        matches!(scheme.as_str(), "http" | "https").then_some(Self { scheme, authority, loopback })
     }
 
     /// The origin browsers see, e.g. `https://moalog.example`.
     #[must_use]
     pub fn origin(&self) -> String {
-        self.url.origin().ascii_serialization()
+        format!("{}://{}", self.scheme, self.authority)
     }
 
     /// Cookies travel over TLS only, unless the service runs on a loopback address without it.
     #[must_use]
     pub fn secure_cookies(&self) -> bool {
-        let loopback = match self.url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
-        self.url.scheme() == "https" || !loopback
+        self.scheme == "https" || !self.loopback
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cookies_are_secure_everywhere_but_on_plain_loopback() {
+        for (url, origin, secure) in [
+            ("http://127.0.0.1:3000", "http://127.0.0.1:3000", false),
+            ("http://localhost:3000/", "http://localhost:3000", false),
+            ("http://[::1]:3000", "http://[::1]:3000", false),
+            ("https://localhost", "https://localhost", true),
+            ("https://moalog.example/app", "https://moalog.example", true),
+            ("http://moalog.example", "http://moalog.example", true),
+        ] {
+            let service = Service::parse(url).unwrap();
+            assert_eq!((service.origin().as_str(), service.secure_cookies()), (origin, secure));
+        }
+        assert!(["", "ftp://a", "moalog.example", "/x"].iter().all(|url| Service::parse(url).is_none()));
     }
 }

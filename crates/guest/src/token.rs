@@ -8,7 +8,7 @@ use rules_account::TokenKind;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wire::Code;
 
-use crate::{Failure, Member, clock, random, settings};
+use crate::{Failure, Member, clock, random, settings, signature};
 
 /// The audience of every token of ours.
 const AUDIENCE: &str = "moalog";
@@ -25,7 +25,8 @@ pub struct Claims<E> {
     /// Whom it is about: a member's id, or a provider's subject in a signup token.
     pub sub: String,
     iat: i64,
-    exp: i64,
+    /// When it stops being valid, seconds since 1970.
+    pub exp: i64,
     /// The token's own id.
     pub jti: uuid::Uuid,
     token_type: String,
@@ -63,6 +64,7 @@ impl KeyRing {
         if let Some(ring) = RING.with_borrow(Clone::clone) {
             return Ok(ring);
         }
+        signature::install();
         let issuer = settings::Service::read().await?.origin();
         let keys = parse_keys(&settings::variable("jwt_keys").await?).ok_or_else(|| {
             Failure::fault(format!(
@@ -94,6 +96,7 @@ impl KeyRing {
         &self,
         kind: TokenKind,
         sub: String,
+        jti: uuid::Uuid,
         extra: E,
         now: DateTime<Utc>,
     ) -> Result<String, Failure> {
@@ -105,7 +108,7 @@ impl KeyRing {
             sub,
             iat: now.timestamp(),
             exp: now.timestamp() + i64::from(kind.lifetime_s()),
-            jti: uuid::Builder::from_random_bytes(random::bytes()).into_uuid(),
+            jti,
             token_type: kind.as_str().into(),
             extra,
         };
@@ -125,8 +128,19 @@ pub async fn open<E: DeserializeOwned>(text: &str, kind: TokenKind) -> Result<Cl
 ///
 /// # Errors
 /// A fault when the keys are not configured.
-pub async fn seal<E: Serialize>(kind: TokenKind, sub: String, extra: E) -> Result<String, Failure> {
-    KeyRing::read().await?.seal(kind, sub, extra, clock::now())
+pub async fn seal<E: Serialize>(
+    kind: TokenKind,
+    sub: String,
+    jti: uuid::Uuid,
+    extra: E,
+) -> Result<String, Failure> {
+    KeyRing::read().await?.seal(kind, sub, jti, extra, clock::now())
+}
+
+/// An id for a token: 122 random bits.
+#[must_use]
+pub fn fresh_id() -> uuid::Uuid {
+    uuid::Builder::from_random_bytes(random::bytes()).into_uuid()
 }
 
 /// The member of an access token.
@@ -159,6 +173,7 @@ mod tests {
     const NEW: &str = "new:fedcba9876543210fedcba9876543210";
 
     fn ring(keys: &str, issuer: &str) -> KeyRing {
+        signature::install();
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_audience(&[AUDIENCE]);
         validation.set_issuer(&[issuer]);
@@ -168,7 +183,7 @@ mod tests {
     }
 
     fn sealed(ring: &KeyRing, kind: TokenKind, now: DateTime<Utc>) -> String {
-        ring.seal(kind, "7".into(), OfSession { sid: 9 }, now).unwrap_or_else(|_| unreachable!())
+        ring.seal(kind, "7".into(), fresh_id(), OfSession { sid: 9 }, now).unwrap_or_else(|_| unreachable!())
     }
 
     fn opens(ring: &KeyRing, token: &str, kind: TokenKind) -> bool {

@@ -5,8 +5,12 @@
 
 mod nickname;
 mod provider;
+mod sign_in;
 mod token;
 
 pub use nickname::{NICKNAME_CHARS_MAX, Nickname, NicknameError};
 pub use provider::{Provider, ProviderError};
+pub use sign_in::{
+    CLOCK_SKEW_S, Expected, IdClaims, IdTokenError, ReturnPath, ReturnPathError, Subject, is_code_verifier,
+};
 pub use token::{REFRESH_GRACE_S, TokenKind};

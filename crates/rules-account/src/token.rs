@@ -9,6 +9,8 @@ pub enum TokenKind {
     Refresh,
     /// Finishes a sign-up, once.
     Signup,
+    /// Binds a sign-in at a provider to the browser that began it.
+    Attempt,
 }
 
 /// Seconds during which a refresh token that was just rotated away does not revoke its family: two tabs may send the
@@ -26,6 +28,7 @@ impl TokenKind {
             Self::Access => "access",
             Self::Refresh => "refresh",
             Self::Signup => "signup",
+            Self::Attempt => "attempt",
         }
     }
 
@@ -35,7 +38,7 @@ impl TokenKind {
         match self {
             Self::Access => 1_800,
             Self::Refresh => 14 * 24 * 3_600,
-            Self::Signup => 600,
+            Self::Signup | Self::Attempt => 600,
         }
     }
 }

@@ -71,6 +71,7 @@ codes! {
     Retro4091 "RETRO4091" 409 "이미 사용 중인 회고방 이름입니다." "You already have a room of this name.";
     Retro4092 "RETRO4092" 409 "이미 참여 중인 회고방입니다." "You are already a member of this room.";
     Retro4093 "RETRO4093" 409 "이미 참여 중인 회고입니다." "You already take part in this retrospect.";
+    Retro4094 "RETRO4094" 409 "이미 분석된 회고입니다." "The retrospect was already analysed.";
     Member4042 "MEMBER4042" 404 "회원을 찾을 수 없습니다." "The member was not found.";
     Member4091 "MEMBER4091" 409 "소유한 회고방을 먼저 넘겨야 합니다." "Hand over the rooms you own first.";
     Member4092 "MEMBER4092" 409 "이미 사용 중인 닉네임입니다." "This nickname is taken.";

@@ -1,6 +1,6 @@
 //! Domain errors → public faces. No wildcard arms: a new domain error does not compile until it has a code here.
 
-use rules_account::{NicknameError, ProviderError};
+use rules_account::{IdTokenError, NicknameError, ProviderError, ReturnPathError};
 
 use crate::{Code, Problem, PublicFace};
 
@@ -29,5 +29,23 @@ impl PublicFace for ProviderError {
                 "Must be google or kakao.",
             ),
         }
+    }
+}
+
+impl PublicFace for IdTokenError {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::Issuer | Self::Audience | Self::Time | Self::Nonce | Self::Subject => Code::Auth4002.into(),
+        }
+    }
+}
+
+impl PublicFace for ReturnPathError {
+    fn problem(&self) -> Problem {
+        Problem::from(Code::Common400).field(
+            "returnTo",
+            "이 서비스의 경로여야 합니다.",
+            "Must be a path of this service.",
+        )
     }
 }

@@ -5,16 +5,24 @@
 //! Next: `code.rs` (the one table of codes), `envelope.rs`, `problem.rs`, then one file of bodies per domain.
 
 mod accounts;
+mod answers;
 mod code;
 mod domain;
+mod domain_retro;
 mod envelope;
 mod language;
 mod page;
 mod problem;
+mod retrospects;
+mod rooms;
 
 pub use accounts::*;
+pub use answers::*;
 pub use code::{Code, Success};
+pub use domain_retro::{DescriptionFault, EntriesFault, JOIN_REFUSALS, NameFault, REFUSALS};
 pub use envelope::{envelope, failure_envelope};
 pub use language::Language;
 pub use page::{Cursor, CursorError, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, PageError};
 pub use problem::{FieldError, Fields, Problem, PublicFace};
+pub use retrospects::*;
+pub use rooms::*;

@@ -1,0 +1,118 @@
+//! Bodies of submissions and responses (design: retrospects and answers).
+
+use serde::{Deserialize, Serialize};
+
+use crate::Language;
+
+/// One answer as handed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubmittedAnswer {
+    /// From 1.
+    pub question_number: i64,
+    /// 1 to 1,000 characters.
+    pub content: String,
+}
+
+/// Body of `POST /retrospects/{id}/submit`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubmitBody {
+    /// All questions of the retrospect, each once.
+    pub answers: Vec<SubmittedAnswer>,
+    /// Whether the answers carry no name. To be said where the author chooses; elsewhere only in agreement with the
+    /// retrospect's mode.
+    pub anonymous: Option<bool>,
+    /// Keeps these answers out of every analysis.
+    #[serde(default)]
+    pub keep_from_ai: bool,
+}
+
+/// `POST /retrospects/{id}/submit`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Submitted {
+    /// The retrospect's id.
+    pub retrospect_id: i64,
+    /// RFC 3339, in the room's zone.
+    pub submitted_at: String,
+    /// `SUBMITTED`.
+    pub status: String,
+}
+
+/// `DELETE /retrospects/{id}/submit`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TakenBack {
+    /// The retrospect's id.
+    pub retrospect_id: i64,
+    /// `JOINED`: the answers are drafts again.
+    pub status: String,
+    /// The drafts' version now.
+    pub draft_version: i32,
+}
+
+/// Who stands beside an answer, as far as anyone may know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Author {
+    /// A member or a guest, by name.
+    Named {
+        /// The name others see.
+        name: String,
+    },
+    /// Somebody who has left the service.
+    Withdrawn,
+    /// Nobody can be told.
+    Nameless,
+}
+
+impl Author {
+    /// The name to show.
+    #[must_use]
+    pub fn user_name(&self, language: Language) -> String {
+        match (self, language) {
+            (Self::Named { name }, Language::Korean | Language::English) => name.clone(),
+            (Self::Withdrawn, Language::Korean) => "탈퇴한 회원".to_owned(),
+            (Self::Withdrawn, Language::English) => "Former member".to_owned(),
+            (Self::Nameless, Language::Korean) => "익명".to_owned(),
+            (Self::Nameless, Language::English) => "Anonymous".to_owned(),
+        }
+    }
+}
+
+/// One answer as read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResponseEntry {
+    /// Random: tells neither who nor when.
+    pub response_id: i64,
+    /// The question it answers, from 1.
+    pub question_number: i32,
+    /// The author's name, or what stands for it.
+    pub user_name: String,
+    /// Whether the author chose, or was promised, to be nameless.
+    pub anonymous: bool,
+    /// The text; empty when hidden.
+    pub content: String,
+    /// Why the owner hid it.
+    pub hidden_reason: Option<String>,
+    /// Likes.
+    pub like_count: i32,
+    /// Comments.
+    pub comment_count: i32,
+}
+
+/// `GET /retrospects/{id}/responses`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResponsePage {
+    /// In an order that tells nothing.
+    pub responses: Vec<ResponseEntry>,
+    /// False until the reveal; then only own named answers are listed.
+    pub revealed: bool,
+    /// Whether more follow.
+    pub has_next: bool,
+    /// What to send as `cursor` for them.
+    pub next_cursor: Option<String>,
+}
