@@ -47,7 +47,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let mut out = std::io::stdout();
     writeln!(out, "MOALOG_DATABASE_URL='{}'", stack.database_url())?;
-    writeln!(out, "MOALOG_OWNER_DATABASE_URL='{}'", stack.owner_url())?;
+    writeln!(out, "MOALOG_MIGRATION_URL='{}'", stack.owner_url())?;
     writeln!(out, "MOALOG_REDIS_URL='{}'", stack.redis_url())?;
     out.flush()?;
     let lost = tokio::select! {

@@ -179,7 +179,7 @@ fn wait_until_nothing_runs_in(folder: &Path) {
 async fn a_kill_of_the_program_leaves_no_server_and_the_next_start_recovers() {
     let folder = folder();
     let (mut child, addresses) = program(folder.path());
-    let owner = connect(&addresses["MOALOG_OWNER_DATABASE_URL"]).await;
+    let owner = connect(&addresses["MOALOG_MIGRATION_URL"]).await;
     owner.batch_execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)").await.unwrap();
     assert!(processes_in(folder.path()).len() >= 4, "servers and guards are seen by this test");
     child.kill().unwrap();
@@ -199,7 +199,7 @@ async fn a_kill_of_the_program_leaves_no_server_and_the_next_start_recovers() {
 async fn a_kill_of_program_and_guards_is_recovered_from_by_the_next_start() {
     let folder = folder();
     let (mut child, addresses) = program(folder.path());
-    let owner = connect(&addresses["MOALOG_OWNER_DATABASE_URL"]).await;
+    let owner = connect(&addresses["MOALOG_MIGRATION_URL"]).await;
     owner.batch_execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)").await.unwrap();
     // The guards first, by their ids, both shells of each.
     for process in processes_in(folder.path()).iter().filter(|line| line.contains("moalog-guard")) {
