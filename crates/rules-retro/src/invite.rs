@@ -7,7 +7,7 @@ use thiserror::Error;
 /// Random bits in a code.
 pub const INVITE_BITS: u32 = 60;
 /// How long a code opens the door, in days.
-pub const INVITE_DAYS: i64 = 7;
+pub const INVITE_DAYS: i32 = 7;
 /// Longest link or code that is looked at, in bytes.
 pub const INVITE_INPUT_BYTES_MAX: usize = 2_048;
 

@@ -108,6 +108,19 @@ pub enum JoinRefusal {
     Full(#[from] RoomFull),
 }
 
+impl JoinRefusal {
+    /// The word a statement answers with.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NoSuchInvite => "NO_SUCH_INVITE",
+            Self::Expired => "EXPIRED",
+            Self::AlreadyMember => "ALREADY_MEMBER",
+            Self::Full(_) => "FULL",
+        }
+    }
+}
+
 /// What a joining statement saw of a room while it held the member counter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JoinStanding {

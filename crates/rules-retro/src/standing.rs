@@ -1,9 +1,9 @@
 //! What one statement saw of a room or a retrospect while it held the rows, and what that allows.
 //!
-//! A change is one SQL statement: it reads the standing, acts only when everything in it is good, and returns it. The
-//! functions here turn the returned standing into a verdict, and hold the *order* of the refusals: existence first
-//! (an outsider learns nothing else), then rights, then state, then content. A statement and its verdict must agree;
-//! a test asks both about the same cases.
+//! A change is one SQL statement: it reads the standing, acts only when everything in it is good, and otherwise answers
+//! with a [`Refusal`]'s word. The functions here say what it must answer, and hold the *order* of the refusals:
+//! existence first (an outsider learns nothing else), then rights, then state, then content. A test puts every
+//! standing before both the statement and the function.
 
 use thiserror::Error;
 
@@ -107,6 +107,43 @@ pub enum Refusal {
     /// The wish to be named or nameless does not fit the retrospect's mode.
     #[error("the identity mode leaves no such choice")]
     NoSuchChoice,
+}
+
+impl Refusal {
+    /// Every refusal.
+    pub const ALL: [Self; 12] = [
+        Self::NotVisible,
+        Self::NotParticipant,
+        Self::AlreadyParticipant,
+        Self::AlreadySubmitted,
+        Self::NothingSubmitted,
+        Self::Closed,
+        Self::Started,
+        Self::Revealed,
+        Self::Analysed,
+        Self::NoSuchQuestion,
+        Self::AnswersMissing,
+        Self::NoSuchChoice,
+    ];
+
+    /// The word a statement answers with.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NotVisible => "NOT_VISIBLE",
+            Self::NotParticipant => "NOT_PARTICIPANT",
+            Self::AlreadyParticipant => "ALREADY_PARTICIPANT",
+            Self::AlreadySubmitted => "ALREADY_SUBMITTED",
+            Self::NothingSubmitted => "NOTHING_SUBMITTED",
+            Self::Closed => "CLOSED",
+            Self::Started => "STARTED",
+            Self::Revealed => "REVEALED",
+            Self::Analysed => "ANALYSED",
+            Self::NoSuchQuestion => "NO_SUCH_QUESTION",
+            Self::AnswersMissing => "ANSWERS_MISSING",
+            Self::NoSuchChoice => "NO_SUCH_CHOICE",
+        }
+    }
 }
 
 impl From<NotVisible> for Refusal {

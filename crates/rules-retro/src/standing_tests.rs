@@ -24,6 +24,12 @@ fn names_of_the_database_are_read_and_others_are_refused() {
 }
 
 #[test]
+fn every_refusal_has_a_word_of_its_own() {
+    let words: std::collections::HashSet<_> = Refusal::ALL.into_iter().map(Refusal::word).collect();
+    assert_eq!(words.len(), Refusal::ALL.len());
+}
+
+#[test]
 fn only_before_the_start_may_a_participant_leave() {
     assert_eq!(leave(Stage::Open, Participation::Joined, false), Ok(()));
     assert_eq!(leave(Stage::Open, Participation::Joined, true), Err(Refusal::Started));

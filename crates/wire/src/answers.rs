@@ -52,32 +52,44 @@ pub struct TakenBack {
     pub draft_version: i32,
 }
 
-/// Who stands beside an answer, as far as anyone may know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Author {
-    /// A member or a guest, by name.
-    Named {
-        /// The name others see.
-        name: String,
-    },
+/// What somebody who takes part is, as far as anyone may know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AuthorKind {
+    /// A member, by nickname.
+    Member,
+    /// A guest, by the name given.
+    Guest,
     /// Somebody who has left the service.
     Withdrawn,
     /// Nobody can be told.
     Nameless,
 }
 
+/// Who stands beside an answer or in a list, as statements answer it; lists show [`Author::user_name`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Author {
+    /// What this is.
+    pub kind: AuthorKind,
+    /// Only with members.
+    pub member_id: Option<i64>,
+    /// Only with members and guests.
+    pub name: Option<String>,
+}
+
 impl Author {
     /// The name to show.
     #[must_use]
     pub fn user_name(&self, language: Language) -> String {
-        match (self, language) {
-            (Self::Named { name }, Language::Korean | Language::English) => name.clone(),
-            (Self::Withdrawn, Language::Korean) => "탈퇴한 회원".to_owned(),
-            (Self::Withdrawn, Language::English) => "Former member".to_owned(),
-            (Self::Nameless, Language::Korean) => "익명".to_owned(),
-            (Self::Nameless, Language::English) => "Anonymous".to_owned(),
-        }
+        let stand_in = match (self.kind, language) {
+            (AuthorKind::Member | AuthorKind::Guest, Language::Korean | Language::English) => "",
+            (AuthorKind::Withdrawn, Language::Korean) => "탈퇴한 회원",
+            (AuthorKind::Withdrawn, Language::English) => "Former member",
+            (AuthorKind::Nameless, Language::Korean) => "익명",
+            (AuthorKind::Nameless, Language::English) => "Anonymous",
+        };
+        if stand_in.is_empty() { self.name.clone().unwrap_or_default() } else { stand_in.to_owned() }
     }
 }
 
