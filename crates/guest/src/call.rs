@@ -110,11 +110,17 @@ impl Call {
     /// # Errors
     /// `AUTH4001` without a valid token; a header that is present but malformed does not fall back to the cookie.
     pub async fn member(&self) -> Result<Member, Failure> {
-        let sent = match self.headers.get("authorization") {
-            Some(value) => value.to_str().ok().and_then(bearer),
-            None => self.cookie("access_token"),
-        };
+        let sent = self.bearer_or_cookie("access_token");
         token::access(sent.ok_or(Code::Auth4001)?).await
+    }
+
+    /// The token of `Authorization: Bearer`, else of this cookie. A malformed header hides the cookie.
+    #[must_use]
+    pub fn bearer_or_cookie(&self, cookie: &str) -> Option<&str> {
+        match self.headers.get("authorization") {
+            Some(value) => value.to_str().ok().and_then(bearer),
+            None => self.cookie(cookie),
+        }
     }
 
     /// The body as JSON of 64 KiB at most.
@@ -190,19 +196,26 @@ impl Call {
         Ok(nth_from_right(forwarded, trusted))
     }
 
-    /// The idempotency key (`Idempotency-Key`, else `X-Idempotency-Key`) with the hash of method, path and body.
-    pub(crate) async fn claim(&mut self) -> Result<Claim, Failure> {
+    /// The idempotency key: `Idempotency-Key`, else `X-Idempotency-Key`.
+    ///
+    /// # Errors
+    /// `COMMON400` when it is not 1 to 255 visible ASCII characters.
+    pub fn idempotency_key(&self) -> Result<Option<String>, Failure> {
         let sent = self.headers.get("idempotency-key").or_else(|| self.headers.get("x-idempotency-key"));
-        let Some(sent) = sent else { return Ok(Claim { key: None, request_sha256: Vec::new() }) };
+        let Some(sent) = sent else { return Ok(None) };
         let sane = |key: &&str| {
             (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
         };
-        let key = sent
-            .to_str()
-            .ok()
-            .filter(sane)
-            .ok_or_else(|| Problem::from(Code::Common400).at("Idempotency-Key"))?;
-        let key = Some(key.to_owned());
+        let key = sent.to_str().ok().filter(sane);
+        Ok(Some(key.ok_or_else(|| Problem::from(Code::Common400).at("Idempotency-Key"))?.to_owned()))
+    }
+
+    /// The idempotency key with the hash of method, path and body.
+    pub(crate) async fn claim(&mut self) -> Result<Claim, Failure> {
+        let key = self.idempotency_key()?;
+        if key.is_none() {
+            return Ok(Claim { key, request_sha256: Vec::new() });
+        }
         let path = self.uri.path_and_query().map_or("", |path| path.as_str()).to_owned();
         let mut hash = Sha256::new();
         hash.update(self.method.as_str());

@@ -16,6 +16,7 @@ mod database;
 mod failure;
 pub mod key_value;
 mod origin;
+pub mod outbound;
 pub mod random;
 mod row;
 mod serve;

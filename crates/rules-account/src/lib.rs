@@ -8,7 +8,7 @@ mod provider;
 mod sign_in;
 mod token;
 
-pub use nickname::{NICKNAME_CHARS_MAX, Nickname, NicknameError};
+pub use nickname::{NICKNAME_CHARS_MAX, Nickname, NicknameError, nickname_of_email};
 pub use provider::{Provider, ProviderError};
 pub use sign_in::{
     CLOCK_SKEW_S, Expected, IdClaims, IdTokenError, ReturnPath, ReturnPathError, Subject, is_code_verifier,

@@ -55,6 +55,16 @@ impl fmt::Display for Nickname {
     }
 }
 
+/// A nickname made from an e-mail address; with a number when the plain one is taken.
+#[must_use]
+pub fn nickname_of_email(email: &str, number: Option<i64>) -> Nickname {
+    let local = email.split('@').next().unwrap_or_default();
+    let number = number.map_or(String::new(), |number| format!("{:06}", number.rem_euclid(1_000_000)));
+    let letters = local.chars().filter(|c| allowed(*c)).take(NICKNAME_CHARS_MAX - number.len());
+    let name: String = letters.chain(number.chars()).collect();
+    Nickname(if name.is_empty() { "member".into() } else { name })
+}
+
 /// Latin letters, digits, Hangul syllables and the letters people type alone (ㅋㅋ).
 fn allowed(c: char) -> bool {
     c.is_ascii_alphanumeric() || ('가'..='힣').contains(&c) || ('ㄱ'..='ㅣ').contains(&c)
@@ -87,6 +97,12 @@ mod tests {
             if let Ok(name) = Nickname::parse(&text) {
                 prop_assert_eq!(Nickname::parse(name.as_str()), Ok(name));
             }
+        }
+
+        #[test]
+        fn a_name_made_from_an_address_is_a_nickname(email in "\\PC{0,60}", number in proptest::option::of(any::<i64>())) {
+            let name = nickname_of_email(&email, number);
+            prop_assert_eq!(Nickname::parse(name.as_str()), Ok(name));
         }
 
         #[test]

@@ -35,11 +35,12 @@ CREATE TABLE retro.session (
     device          text        NOT NULL CHECK (char_length(device) <= 200),
     current_sha256  bytea       NOT NULL CHECK (octet_length(current_sha256) = 32),
     previous_sha256 bytea       CHECK (octet_length(previous_sha256) = 32),
+    rotation_key    text        CHECK (char_length(rotation_key) <= 255),
     created_at      timestamptz NOT NULL DEFAULT now(),
     rotated_at      timestamptz NOT NULL DEFAULT now(),
     expires_at      timestamptz NOT NULL,
     ended_at        timestamptz,
-    ended_because   text        CHECK (ended_because IN ('LOGOUT', 'LOGOUT_ALL', 'REUSE', 'WITHDRAWAL')),
+    ended_because   text        CHECK (ended_because IN ('LOGOUT', 'LOGOUT_ALL', 'REUSE', 'SURPLUS')),
     CONSTRAINT session_ended_check CHECK ((ended_at IS NULL) = (ended_because IS NULL))
 );
 COMMENT ON TABLE retro.session IS 'Sign-ins by device. Withdrawal: erased.';
@@ -49,11 +50,13 @@ CREATE INDEX session_expires_at_idx ON retro.session (expires_at);
 -- Sign-up tickets that were used. The ticket itself is a signed token of ten minutes.
 CREATE TABLE retro.signup_ticket (
     jti        uuid        NOT NULL,
+    member_id  bigint      NOT NULL REFERENCES retro.member (id) ON DELETE CASCADE,
+    key        text        CHECK (char_length(key) <= 255),
     used_at    timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     CONSTRAINT signup_ticket_pkey PRIMARY KEY (jti)
 );
-COMMENT ON TABLE retro.signup_ticket IS 'Ids of used tickets. No personal data. Withdrawal: untouched, swept by age.';
+COMMENT ON TABLE retro.signup_ticket IS 'Used tickets, for minutes. Withdrawal: kept, they name nobody, swept by age.';
 CREATE INDEX signup_ticket_expires_at_idx ON retro.signup_ticket (expires_at);
 
 -- The member of a sign-in that is alive; no row otherwise. Every statement of a member joins it, so that a logout or a
@@ -74,6 +77,20 @@ CREATE FUNCTION retro.prior(member bigint, session bigint, endpoint text, key te
           FROM retro.live_session(prior.member, prior.session) AS caller
           JOIN retro.idempotency AS i ON i.actor = caller.member_id
          WHERE i.endpoint = prior.endpoint AND i.key = prior.key
+    $$;
+
+-- What a presented refresh token does to its sign-in: ROTATE buys the next one, LATE gets nothing and does no harm (two
+-- tabs sent the same token at once), REUSED ends the sign-in. A repeated request with the same idempotency key counts as
+-- the first one: its answer was lost.
+CREATE FUNCTION retro.refresh_verdict(s retro.session, presented_sha256 bytea, key text, grace_s bigint) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+        SELECT CASE
+            WHEN s.current_sha256 = presented_sha256 THEN 'ROTATE'
+            WHEN s.previous_sha256 IS DISTINCT FROM presented_sha256
+              OR s.rotated_at < clock_timestamp() - grace_s * interval '1 second' THEN 'REUSED'
+            WHEN s.rotation_key = key THEN 'ROTATE'
+            ELSE 'LATE' END
     $$;
 
 -- How many analyses a member took part in. Replaced by the migration that brings analyses.
