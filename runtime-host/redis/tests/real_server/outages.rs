@@ -1,14 +1,12 @@
 //! What callers and the log see while a server is away, hangs, and comes back.
 
-mod support;
-
+use crate::support::RedisServer;
 use host_egress::Grants;
 use host_faults::Fault;
 use host_redis::{CallError, Redis, Session, Settings};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use support::RedisServer;
 
 fn everywhere() -> Grants {
     Grants::parse(["redis://127.0.0.1:*"]).unwrap()
@@ -25,7 +23,11 @@ impl Log {
     }
 
     fn lines_with(&self, text: &str) -> usize {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap().lines().filter(|line| line.contains(text)).count()
+        String::from_utf8(self.0.lock().unwrap().clone())
+            .unwrap()
+            .lines()
+            .filter(|line| line.contains(text))
+            .count()
     }
 }
 
@@ -102,13 +104,16 @@ async fn a_pinned_session_does_not_come_back_since_its_state_is_gone() {
     server.restart();
     tokio::time::sleep(Duration::from_millis(50)).await;
     let lost = session.set("k", b"v").await;
-    assert!(matches!(&lost, Err(CallError::Unavailable(text)) if text.contains("open a new one")), "{lost:?}");
+    assert!(
+        matches!(&lost, Err(CallError::Unavailable(text)) if text.contains("open a new one")),
+        "{lost:?}"
+    );
 }
 
 #[tokio::test]
 async fn opening_fails_within_a_second_when_the_server_is_away_or_silent() {
     let redis = Redis::new(Settings::default());
-    let nobody = format!("redis://127.0.0.1:{}", support::free_port());
+    let nobody = format!("redis://127.0.0.1:{}", crate::support::free_port());
     let before = Instant::now();
     assert!(matches!(redis.open(&everywhere(), &nobody).await, Err(CallError::Unavailable(_))));
     assert!(before.elapsed() < Duration::from_millis(500));
@@ -116,7 +121,8 @@ async fn opening_fails_within_a_second_when_the_server_is_away_or_silent() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = format!("redis://{}", silent.local_addr().unwrap());
     let before = Instant::now();
-    let (one, other) = tokio::join!(redis.open(&everywhere(), &silent), redis.open(&everywhere(), &silent));
+    let grants = everywhere();
+    let (one, other) = tokio::join!(redis.open(&grants, &silent), redis.open(&grants, &silent));
     assert!(matches!((one, other), (Err(CallError::Unavailable(_)), Err(CallError::Unavailable(_)))));
     assert!(before.elapsed() < Duration::from_secs(1), "{:?}", before.elapsed());
     let before = Instant::now();
@@ -143,8 +149,13 @@ async fn a_server_that_hangs_costs_one_deadline_and_then_errors_come_at_once() {
 #[tokio::test]
 async fn too_many_calls_on_a_hanging_server_are_turned_away() {
     let server = RedisServer::start();
-    let settings =
-        Settings { calls_in_flight_max: 2, place_wait_ms: 50, call_ms: 400, shared_connections: 1, ..Settings::default() };
+    let settings = Settings {
+        calls_in_flight_max: 2,
+        place_wait_ms: 50,
+        call_ms: 400,
+        shared_connections: 1,
+        ..Settings::default()
+    };
     let session = Redis::new(settings).open(&everywhere(), &server.url()).await.unwrap();
     server.freeze();
     let (one, two, three) = tokio::join!(session.get("a"), session.get("b"), session.get("c"));

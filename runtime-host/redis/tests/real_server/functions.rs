@@ -1,10 +1,8 @@
 //! Every function of the interface against a real server.
 
-mod support;
-
+use crate::support::RedisServer;
 use host_egress::Grants;
 use host_redis::{CallError, Parameter, Redis, RedisResult, Session, Settings};
-use support::RedisServer;
 
 fn everywhere() -> Grants {
     Grants::parse(["redis://127.0.0.1:*", "rediss://localhost:*"]).unwrap()
@@ -78,7 +76,10 @@ async fn a_key_of_another_type_is_a_type_error_in_every_function() {
 async fn a_published_message_reaches_a_subscriber() {
     let server = RedisServer::start();
     let (publisher, subscriber) = (open(&server).await, open(&server).await);
-    assert_eq!(shown(&subscriber, "SUBSCRIBE news").await, r"[Binary([115, 117, 98, 115, 99, 114, 105, 98, 101]), Binary([110, 101, 119, 115]), Int64(1)]");
+    assert_eq!(
+        shown(&subscriber, "SUBSCRIBE news").await,
+        r"[Binary([115, 117, 98, 115, 99, 114, 105, 98, 101]), Binary([110, 101, 119, 115]), Int64(1)]"
+    );
     publisher.publish("news", b"hello").await.unwrap();
     assert_eq!(shown(&publisher, "PUBSUB NUMSUB news").await, "[Binary([110, 101, 119, 115]), Int64(1)]");
     drop(subscriber);
@@ -97,11 +98,26 @@ async fn execute_flattens_every_shape_of_reply() {
     assert_eq!(shown(&session, "HSET h f 1").await, "[Int64(1)]");
     assert_eq!(shown(&session, "HGETALL h").await, "[Binary([102]), Binary([49])]");
     assert_eq!(shown(&session, "LRANGE none 0 -1").await, "[]");
-    assert_eq!(shown(&session, "EVAL return{1,{2,{3}},'x'} 0").await, "[Int64(1), Int64(2), Int64(3), Binary([120])]");
-    assert_eq!(session.execute("INCRBY", &[Parameter::Binary(b"n".to_vec()), Parameter::Int64(-7)]).await.unwrap().len(), 1);
+    assert_eq!(
+        shown(&session, "EVAL return{1,{2,{3}},'x'} 0").await,
+        "[Int64(1), Int64(2), Int64(3), Binary([120])]"
+    );
+    assert_eq!(
+        session
+            .execute("INCRBY", &[Parameter::Binary(b"n".to_vec()), Parameter::Int64(-7)])
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
     assert_eq!(shown(&session, "GET n").await, "[Binary([45, 55])]");
-    assert!(matches!(execute(&session, "NOSUCH x").await, Err(CallError::Server(text)) if text.contains("unknown command")));
-    assert!(matches!(execute(&session, "EVAL return{1,{err='BAD_thing'}} 0").await, Err(CallError::Server(_))));
+    assert!(
+        matches!(execute(&session, "NOSUCH x").await, Err(CallError::Server(text)) if text.contains("unknown command"))
+    );
+    assert!(matches!(
+        execute(&session, "EVAL return{1,{err='BAD_thing'}} 0").await,
+        Err(CallError::Server(_))
+    ));
 }
 
 #[tokio::test]
@@ -123,7 +139,8 @@ async fn a_database_number_and_a_password_belong_to_the_address() {
     };
     let session = at(":planted").await.unwrap();
     session.set("k", b"v").await.unwrap();
-    let other = redis.open(&everywhere(), &format!("redis://:planted@127.0.0.1:{}/0", server.port)).await.unwrap();
+    let other =
+        redis.open(&everywhere(), &format!("redis://:planted@127.0.0.1:{}/0", server.port)).await.unwrap();
     assert_eq!(other.get("k").await.unwrap(), None);
     let refused = at(":wrong").await.err().unwrap();
     assert!(matches!(&refused, CallError::Server(text) if !text.contains("wrong@")), "{refused}");
@@ -144,16 +161,25 @@ async fn what_is_not_granted_or_no_address_is_refused_before_anything_is_dialled
 
 #[tokio::test]
 async fn tls_is_verified_against_the_given_roots() {
-    let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (cert_file, key_file) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
     std::fs::write(&cert_file, cert.pem()).unwrap();
     std::fs::write(&key_file, signing_key.serialize_pem()).unwrap();
     let (tls_port, cert_file, key_file) =
-        (support::free_port().to_string(), cert_file.to_str().unwrap(), key_file.to_str().unwrap());
+        (crate::support::free_port().to_string(), cert_file.to_str().unwrap(), key_file.to_str().unwrap());
     let _server = RedisServer::start_with(&[
-        "--tls-port", &tls_port, "--tls-cert-file", cert_file, "--tls-key-file", key_file, "--tls-auth-clients", "no",
-        "--tls-ca-cert-file", cert_file,
+        "--tls-port",
+        &tls_port,
+        "--tls-cert-file",
+        cert_file,
+        "--tls-key-file",
+        key_file,
+        "--tls-auth-clients",
+        "no",
+        "--tls-ca-cert-file",
+        cert_file,
     ]);
     let address = format!("rediss://localhost:{tls_port}");
     let distrusting = Redis::new(Settings::default()).open(&everywhere(), &address).await.err().unwrap();

@@ -1,8 +1,5 @@
 //! A real `redis-server` of a test's own, on a free loopback port, killed when dropped.
 
-// Each test binary uses a part of it.
-#![expect(dead_code, reason = "shared by several test binaries, each of which uses a part")]
-
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -10,20 +7,20 @@ use std::time::{Duration, Instant};
 
 const START_MS_MAX: u64 = 10_000;
 
-pub struct RedisServer {
+pub(crate) struct RedisServer {
     child: Child,
     folder: tempfile::TempDir,
-    pub port: u16,
+    pub(crate) port: u16,
     options: Vec<String>,
 }
 
 impl RedisServer {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_with(&[])
     }
 
     /// `options`: further command-line options of `redis-server`.
-    pub fn start_with(options: &[&str]) -> Self {
+    pub(crate) fn start_with(options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let options: Vec<_> = options.iter().map(|&option| option.to_owned()).collect();
@@ -31,27 +28,27 @@ impl RedisServer {
         Self { child, folder, port, options }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// `kill -9`.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// A new process on the same port.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.child = launch(&self.folder, self.port, &self.options);
     }
 
     /// Stops the process without ending it: connections stay open, nothing answers.
-    pub fn freeze(&self) {
+    pub(crate) fn freeze(&self) {
         self.signal("-STOP");
     }
 
-    pub fn thaw(&self) {
+    pub(crate) fn thaw(&self) {
         self.signal("-CONT");
     }
 
@@ -68,7 +65,7 @@ impl Drop for RedisServer {
     }
 }
 
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

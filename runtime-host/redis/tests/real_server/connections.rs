@@ -1,13 +1,11 @@
 //! Who shares which connection, and what that costs.
 
-mod support;
-
+use crate::support::RedisServer;
 use host_egress::Grants;
 use host_redis::{CallError, Parameter, Redis, RedisResult, Route, Session, Settings, route};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use support::RedisServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn everywhere() -> Grants {
@@ -72,7 +70,9 @@ async fn a_transaction_has_a_connection_of_its_own_which_ends_with_the_session()
     );
     execute(&one, "MULTI").await.unwrap();
     assert!(one.is_pinned() && !other.is_pinned());
-    assert!(matches!(execute(&one, "INCR n").await.unwrap()[..], [RedisResult::Status(ref text)] if text == "QUEUED"));
+    assert!(
+        matches!(execute(&one, "INCR n").await.unwrap()[..], [RedisResult::Status(ref text)] if text == "QUEUED")
+    );
     assert_eq!(other.incr("n").await.unwrap(), 1, "not queued in the other's transaction");
     assert!(matches!(execute(&one, "EXEC").await.unwrap()[..], [RedisResult::Int64(2)]));
     execute(&one, "SELECT 5").await.unwrap();
@@ -133,7 +133,11 @@ async fn every_command_that_the_server_calls_blocking_or_administrative_is_kept_
         let has = |flag: &str| flags.iter().any(|found| found == flag);
         let reads_streams = name.starts_with("xread");
         let publishes = name.ends_with("publish");
-        if (has("blocking") && !reads_streams) || has("no_auth") || (has("pubsub") && !publishes) || has("no_multi") {
+        if (has("blocking") && !reads_streams)
+            || has("no_auth")
+            || (has("pubsub") && !publishes)
+            || has("no_multi")
+        {
             assert_eq!(route(&name, std::iter::empty()), Route::Dedicated, "{name}: {flags:?}");
         }
     }
@@ -198,8 +202,13 @@ async fn an_increment_is_one_write_and_starts_no_task() {
 #[tokio::test]
 async fn bounds_are_answered_with_too_many_and_given_back() {
     let server = RedisServer::start();
-    let settings =
-        Settings { dedicated_connections_max: 1, addresses_max: 1, request_bytes_max: 100, reply_bytes_max: 50, ..Settings::default() };
+    let settings = Settings {
+        dedicated_connections_max: 1,
+        addresses_max: 1,
+        request_bytes_max: 100,
+        reply_bytes_max: 50,
+        ..Settings::default()
+    };
     let redis = Redis::new(settings);
     let (one, other) = (
         redis.open(&everywhere(), &server.url()).await.unwrap(),
