@@ -1,7 +1,7 @@
 //! Under which account the servers run, and where that account can keep data.
 //!
 //! PostgreSQL refuses to run as root, so root lends both servers an unprivileged account. A checkout below a private
-//! home (`/root` is 0700 on most machines) cannot be entered by that account: data then goes to a folder of its own.
+//! home (that of root is one on most machines) cannot be entered by that account: data then goes elsewhere.
 
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -121,7 +121,7 @@ pub(crate) fn check_owner(data: &Path, account: &Account) -> Result<(), StackErr
     Ok(())
 }
 
-/// The wanted path as one name: `/root/a/.moalog` becomes `root-a-.moalog`.
+/// The wanted path as one name: `/srv/a/.moalog` becomes `srv-a-.moalog`.
 fn stand_in_name(wanted: &Path) -> String {
     let parts: Vec<String> = wanted
         .components()
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn two_checkouts_never_share_a_stand_in_folder() {
-        assert_eq!(stand_in_name(Path::new("/home/a/.moalog")), "home-a-.moalog");
-        assert_ne!(stand_in_name(Path::new("/home/a-b")), stand_in_name(Path::new("/home/a/b")));
+        assert_eq!(stand_in_name(Path::new("/srv/a/.moalog")), "srv-a-.moalog");
+        assert_ne!(stand_in_name(Path::new("/srv/a-b")), stand_in_name(Path::new("/srv/a/b")));
     }
 }

@@ -5,8 +5,8 @@
 //! recovers by itself. It never touches a server that the system runs, never listens beyond loopback, and never
 //! installs anything.
 //!
-//! Where to look next: [`DevStack`] (stack.rs) for the whole, guard.rs for how no server is left behind, account.rs
-//! for starts by root, throwaway.rs and faults.rs for what tests use.
+//! Where to look next: [`DevStack`] (stack.rs) for the whole, plan.rs for what is settled before a start, guard.rs for
+//! how no server is left behind, account.rs for starts by root, throwaway.rs and faults.rs for what tests use.
 
 mod account;
 mod error;
@@ -14,6 +14,7 @@ mod faults;
 mod guard;
 mod locate;
 mod lock;
+mod plan;
 mod port;
 mod postgres;
 mod redis_server;

@@ -9,12 +9,13 @@ use tokio::sync::OnceCell;
 use crate::StackError;
 use crate::account::Account;
 use crate::locate::Search;
+use crate::plan::Plan;
 use crate::postgres::Postgres;
 use crate::redis_server::Redis;
 use crate::roles::{self, SUPERUSER, plain};
 use crate::secrets::Passwords;
 use crate::settings::Lifetime;
-use crate::stack::{DevStack, Plan, blocking};
+use crate::stack::{DevStack, blocking};
 
 static SHARED: OnceCell<DevStack> = OnceCell::const_new();
 static DATABASES: AtomicU32 = AtomicU32::new(1);
@@ -37,7 +38,7 @@ impl DevStack {
     /// As [`DevStack::start`].
     pub async fn throwaway() -> Result<Self, StackError> {
         let plan = blocking(|| {
-            let plan = plan()?;
+            let plan = Plan::throwaway()?;
             plan.postgres.prepare()?;
             plan.redis.prepare()?;
             Ok(plan)
@@ -75,33 +76,36 @@ impl DevStack {
     }
 }
 
-fn plan() -> Result<Plan, StackError> {
-    let search = Search::default();
-    let programs = search.postgres(None)?;
-    let program = search.redis()?;
-    let account = Account::choose(&PathBuf::new())?;
-    let folder = temporary_folder(&account)?;
-    let passwords = Passwords::random();
-    Ok(Plan {
-        postgres: Postgres {
-            programs,
-            account: account.clone(),
-            folder: folder.join("postgres"),
-            port_file: None,
-            lifetime: Lifetime::Throwaway,
-            superuser: passwords.superuser.clone(),
-        },
-        redis: Redis {
-            program,
-            account,
-            folder: folder.join("redis"),
-            port_file: None,
-            lifetime: Lifetime::Throwaway,
-            password: passwords.redis.clone(),
-        },
-        passwords,
-        lock: None,
-    })
+impl Plan {
+    /// Folders, account, programs and passwords of a stack that goes with its program.
+    fn throwaway() -> Result<Self, StackError> {
+        let search = Search::default();
+        let programs = search.postgres(None)?;
+        let program = search.redis()?;
+        let account = Account::choose(&PathBuf::new())?;
+        let folder = temporary_folder(&account)?;
+        let passwords = Passwords::random();
+        Ok(Self {
+            postgres: Postgres {
+                programs,
+                account: account.clone(),
+                folder: folder.join("postgres"),
+                port_file: None,
+                lifetime: Lifetime::Throwaway,
+                superuser: passwords.superuser.clone(),
+            },
+            redis: Redis {
+                program,
+                account,
+                folder: folder.join("redis"),
+                port_file: None,
+                lifetime: Lifetime::Throwaway,
+                password: passwords.redis.clone(),
+            },
+            passwords,
+            lock: None,
+        })
+    }
 }
 
 /// A new folder that belongs to the servers' account: its guards remove it after the servers.

@@ -1,0 +1,54 @@
+# The commands of the project. `make` alone lists them.
+#
+# One cargo runs at a time and its progress stays visible; everything is built with the release profile, so that
+# third-party crates are compiled once. Further arguments: `make up ARGS="--fresh --listen 127.0.0.1:8080"`.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: up build components setup test fmt lint bench doctor clean help
+
+ARGS ?=
+CARGO ?= cargo
+
+# Components are built for WebAssembly only; a native build of the workspace leaves them out.
+COMPONENTS = $(shell scripts/component-crates)
+NATIVE = --workspace $(addprefix --exclude ,$(COMPONENTS))
+WASM = --target wasm32-wasip2 $(addprefix -p ,$(COMPONENTS))
+
+up: build ## Set up, build and start everything; Ctrl-C stops it
+	@exec target/release/moalog up $(ARGS)
+
+build: setup ## Build the host and all components
+	$(CARGO) build --release -p moalog
+	@scripts/build-components
+
+components: setup ## Build all components
+	@scripts/build-components
+
+setup: ## Set up what this machine lacks; asks nothing, starts no system service
+	@scripts/setup
+
+test: build ## Build everything and run all tests; one crate: make test ARGS="-p host-dev-stack"
+	$(CARGO) test --release --no-fail-fast $(if $(ARGS),$(ARGS),$(NATIVE))
+
+fmt: ## Format all Rust code
+	$(CARGO) fmt --all
+
+lint: setup ## Check format, lints (native and WebAssembly) and shell syntax
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --release --all-targets $(NATIVE) -- -D warnings
+	$(CARGO) clippy --release $(WASM) -- -D warnings
+	@scripts/check-shell
+
+bench: build ## Measure against native programs: one table, JSON under target/
+	$(CARGO) run --release -p tests-bench -- $(ARGS)
+
+doctor: ## Say what is missing on this machine and the command that mends it; changes nothing
+	@scripts/setup --check
+	@$(CARGO) run --release --quiet -p moalog -- doctor
+
+clean: ## Remove what was built here; data under .moalog/ and compiled third-party crates stay
+	rm -rf target
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
