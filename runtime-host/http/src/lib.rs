@@ -1,1 +1,118 @@
+//! The front door: HTTP/1.1 and HTTP/2 in, components behind it, and an admin port beside it.
+//!
+//! It bounds everything that a client can make large or slow, answers what no component answers in the one envelope,
+//! writes one log line per request, and goes down without losing one. It runs no guest code (`host-engine` does) and
+//! knows nothing of what the routes mean.
+//!
+//! Where to look next: `front_door` (a request's way), `connection` and `client_io` (a client's way), `drain` (the way
+//! down), `admin` (probes and metrics).
 
+mod admin;
+mod answer;
+mod body;
+mod client_io;
+mod connection;
+mod drain;
+mod envelope;
+mod front_door;
+mod listener;
+mod metrics;
+mod places;
+mod request_id;
+mod request_line;
+mod settings;
+mod spin_headers;
+mod well_known;
+
+pub use admin::Dependency;
+pub use drain::{Drain, Phase};
+pub use envelope::HostError;
+pub use request_id::RequestId;
+pub use request_line::TARGET as REQUEST_LOG_TARGET;
+pub use settings::Settings;
+
+use anyhow::Result;
+use front_door::FrontDoor;
+use host_engine::App;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// Both ports, taken but not yet served: whatever else fails at start fails before a client sees anything.
+pub struct Ports {
+    app: TcpListener,
+    admin: std::net::TcpListener,
+}
+
+impl Ports {
+    /// Takes the ports of `settings`; a port in use is one clear sentence.
+    pub async fn take(settings: &Settings) -> Result<Self> {
+        let app = listener::bind(settings.listen, "--listen").await?;
+        let admin = listener::bind(settings.admin_listen, "--admin-listen").await?.into_std()?;
+        Ok(Ports { app, admin })
+    }
+
+    /// The app's address, with the port that the system chose for 0.
+    pub fn app_address(&self) -> Result<SocketAddr> {
+        Ok(self.app.local_addr()?)
+    }
+
+    /// The admin address, likewise.
+    pub fn admin_address(&self) -> Result<SocketAddr> {
+        Ok(self.admin.local_addr()?)
+    }
+}
+
+/// A running front door.
+pub struct Server {
+    door: Arc<FrontDoor>,
+    accepting: JoinHandle<()>,
+}
+
+impl Server {
+    /// Serves `app` on `ports`.
+    pub fn start(
+        settings: Settings,
+        ports: Ports,
+        app: Arc<App>,
+        dependencies: Vec<Dependency>,
+        mut metrics: host_telemetry::Metrics,
+    ) -> Result<Self> {
+        let figures = metrics::Metrics::new(metrics.registry_mut());
+        let door = Arc::new(FrontDoor::new(settings, app, Drain::default(), figures));
+        let main = tokio::runtime::Handle::current();
+        admin::serve(admin::Admin { door: door.clone(), dependencies, metrics, main }, ports.admin)?;
+        let accepting = tokio::spawn(listener::accept(door.clone(), ports.app));
+        Ok(Server { door, accepting })
+    }
+
+    /// Serves `app` from the next request on; requests under way end where they began.
+    pub fn swap(&self, app: Arc<App>) {
+        self.door.swap(app);
+    }
+
+    /// The way down, for whoever waits for it.
+    pub fn drain(&self) -> Drain {
+        self.door.drain.clone()
+    }
+
+    /// Goes down in good order: not ready, no new connections, requests under way end, then what is left is cut off
+    /// after `drain_ms_max`. Returns whether all ended by themselves.
+    pub async fn stop(self) -> bool {
+        let settings = &self.door.settings;
+        let drain = &self.door.drain;
+        drain.advance(Phase::Leaving);
+        tokio::time::sleep(Duration::from_millis(settings.drain_notice_ms)).await;
+        drain.advance(Phase::Draining);
+        let mut accepting = self.accepting;
+        let in_time = tokio::time::timeout(Duration::from_millis(settings.drain_ms_max), &mut accepting).await.is_ok();
+        drain.advance(Phase::Stopped);
+        if !in_time {
+            // Connections see the last phase and end; a second is plenty for that.
+            let _ = tokio::time::timeout(Duration::from_secs(1), accepting).await;
+        }
+        in_time
+    }
+}

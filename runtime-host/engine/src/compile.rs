@@ -1,0 +1,94 @@
+//! The wasmtime engine: how components are compiled, where their memories come from, how a loop is stopped.
+
+use crate::settings::Settings;
+use anyhow::Result;
+use std::sync::Arc;
+use std::time::Duration;
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails};
+
+/// Length of one epoch: how long a busy guest keeps a thread before others get their turn, and the grain of its CPU
+/// time, in milliseconds.
+pub(crate) const EPOCH_MS: u64 = 10;
+
+/// Core modules (and so memories and tables) that one composed component may bring; wit-component makes three or four
+/// of each component, a chain of middlewares is several.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
+const MEMORIES_PER_COMPONENT: u32 = 16;
+const TABLES_PER_COMPONENT: u32 = 32;
+const TABLE_ELEMENTS_MAX: usize = 20_000;
+const STACKS_PER_INSTANCE: u32 = 2;
+
+/// The engine for `settings`, and the thread that counts its epochs for as long as an `Engine` lives.
+pub(crate) fn engine(settings: &Settings) -> Result<Engine> {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .wasm_component_model_async(true)
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        .epoch_interruption(true)
+        .max_wasm_stack(settings.stack_bytes_max)
+        .async_stack_size(settings.stack_bytes_max * 2)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+    let engine = Engine::new(&config)?;
+    count_epochs(&engine)?;
+    Ok(engine)
+}
+
+fn pool(settings: &Settings) -> PoolingAllocationConfig {
+    let instances = settings.instances_max;
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(instances)
+        .total_core_instances(instances * 8)
+        .total_memories(instances * 2)
+        .total_tables(instances * 4)
+        .total_stacks(instances * STACKS_PER_INSTANCE * 8)
+        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .max_memories_per_component(MEMORIES_PER_COMPONENT)
+        .max_tables_per_component(TABLES_PER_COMPONENT)
+        .table_elements(TABLE_ELEMENTS_MAX)
+        .max_component_instance_size(1 << 20)
+        .max_core_instance_size(1 << 20)
+        .max_memory_size(settings.memory_bytes_max)
+        .max_unused_warm_slots(instances / 4)
+        .linear_memory_keep_resident(256 << 10)
+        .table_keep_resident(64 << 10);
+    pool
+}
+
+/// Advances the epoch every [`EPOCH_MS`] from a thread of its own, which ends with the last clone of `engine`.
+fn count_epochs(engine: &Engine) -> Result<()> {
+    let alive = engine.weak();
+    std::thread::Builder::new().name("epochs".into()).spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_millis(EPOCH_MS));
+            match alive.upgrade() {
+                Some(engine) => engine.increment_epoch(),
+                None => return,
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// The threads that compile components, and only these: a start with many components leaves cores to what already
+/// serves.
+#[derive(Clone)]
+pub(crate) struct CompileThreads(Arc<rayon::ThreadPool>);
+
+impl CompileThreads {
+    pub(crate) fn new(threads: usize) -> Result<Self> {
+        let pool =
+            rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|n| format!("compile-{n}")).build()?;
+        Ok(CompileThreads(Arc::new(pool)))
+    }
+
+    /// Runs `work` on these threads and waits for it without holding up the async ones.
+    pub(crate) async fn run<R: Send + 'static>(&self, work: impl FnOnce() -> R + Send + 'static) -> Result<R> {
+        let (done, answer) = tokio::sync::oneshot::channel();
+        self.0.spawn(move || {
+            // The receiver is gone only when the start itself was given up.
+            let _ = done.send(work());
+        });
+        Ok(answer.await?)
+    }
+}

@@ -1,0 +1,177 @@
+//! One connection: which HTTP it speaks, its bounds, its end.
+
+use crate::client_io::{Activity, ClientIo, Heads, Overdue};
+use crate::drain::Phase;
+use crate::envelope::HostError;
+use crate::front_door::FrontDoor;
+use crate::request_id::RequestId;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+/// The first bytes of HTTP/2 without TLS ("prior knowledge"); no method of HTTP/1.1 begins like this.
+const HTTP2_PREFACE: &[u8] = b"PRI ";
+
+/// How long the last words to a client may take, in milliseconds.
+const LAST_WORDS_MS_MAX: u64 = 500;
+
+/// Serves `stream` until it ends, is overdue, or the host goes down.
+pub(crate) async fn serve(door: Arc<FrontDoor>, stream: TcpStream, client: SocketAddr) {
+    // Without it, answers to kept-alive clients wait some 40 ms for the client's delayed acknowledgement.
+    if let Err(problem) = stream.set_nodelay(true) {
+        tracing::debug!(%client, %problem, "no TCP_NODELAY");
+    }
+    let ended = match speaks_http2(&door, &stream).await {
+        Ok(true) => http2(&door, stream, client).await,
+        Ok(false) => http1(&door, stream, client).await,
+        Err(problem) => Err(problem.into()),
+    };
+    if let Err(problem) = ended {
+        // A client's network is not our error.
+        tracing::debug!(%client, %problem, "connection ended");
+    }
+}
+
+/// Answers 503 and closes: for a client beyond the bound on connections.
+pub(crate) async fn turn_away(mut stream: TcpStream) {
+    let words = HostError::Unavailable.last_words(RequestId::new().as_str());
+    say(&mut stream, &words).await;
+}
+
+async fn say(stream: &mut TcpStream, words: &[u8]) {
+    let farewell = async {
+        stream.write_all(words).await?;
+        stream.shutdown().await
+    };
+    // Whether the client still hears it is the client's affair.
+    let _ = tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS_MAX), farewell).await;
+}
+
+async fn speaks_http2(door: &FrontDoor, stream: &TcpStream) -> io::Result<bool> {
+    const RETRY: Duration = Duration::from_millis(5);
+    let first = Duration::from_millis(door.settings.idle_ms_max);
+    let mut head = [0; HTTP2_PREFACE.len()];
+    let look = async {
+        loop {
+            let count = stream.peek(&mut head).await?;
+            let undecided = count > 0 && count < head.len() && HTTP2_PREFACE.starts_with(&head[..count]);
+            if !undecided {
+                return Ok(head == HTTP2_PREFACE);
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    };
+    tokio::select! {
+        answer = tokio::time::timeout(first, look) => answer.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?,
+        () = door.drain.reached(Phase::Draining) => Err(io::ErrorKind::ConnectionAborted.into()),
+    }
+}
+
+type Ended = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+async fn http1(door: &Arc<FrontDoor>, stream: TcpStream, client: SocketAddr) -> Ended {
+    let activity = Activity::new(Heads::Watched);
+    let service = {
+        let (door, activity) = (door.clone(), activity.clone());
+        service_fn(move |request| {
+            let (door, open) = (door.clone(), activity.request_began());
+            async move { Ok::<_, Infallible>(door.answer(request, client, open).await) }
+        })
+    };
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .half_close(false)
+        .max_headers(door.settings.headers_max * 2)
+        .max_buf_size((door.settings.header_bytes_max * 2).max(16 << 10))
+        .pipeline_flush(true);
+    let io = TokioIo::new(ClientIo::new(stream, activity.clone()));
+    let mut connection = Box::pin(builder.serve_connection(io, service));
+    let mut draining = false;
+    loop {
+        let event = tokio::select! {
+            ended = connection.as_mut() => return Ok(ended?),
+            event = next_event(door, &activity, draining) => event,
+        };
+        match event {
+            Event::Drain => {
+                draining = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            Event::Overdue(Overdue::Head) => {
+                let mut stream = Pin::into_inner(connection).into_parts().io.into_inner().into_stream();
+                say(&mut stream, &HostError::RequestTimeout.last_words(RequestId::new().as_str())).await;
+                return Ok(());
+            }
+            Event::Overdue(Overdue::Idle | Overdue::Write) | Event::Stop => return Ok(()),
+        }
+    }
+}
+
+async fn http2(door: &Arc<FrontDoor>, stream: TcpStream, client: SocketAddr) -> Ended {
+    let activity = Activity::new(Heads::Unwatched);
+    let service = {
+        let (door, activity) = (door.clone(), activity.clone());
+        service_fn(move |request| {
+            let (door, open) = (door.clone(), activity.request_began());
+            async move { Ok::<_, Infallible>(door.answer(request, client, open).await) }
+        })
+    };
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(door.settings.streams_max)
+        .max_header_list_size(u32::try_from(door.settings.header_bytes_max * 2).unwrap_or(u32::MAX));
+    let io = TokioIo::new(ClientIo::new(stream, activity.clone()));
+    let mut connection = Box::pin(builder.serve_connection(io, service));
+    let mut draining = false;
+    loop {
+        let event = tokio::select! {
+            ended = connection.as_mut() => return Ok(ended?),
+            event = next_event(door, &activity, draining) => event,
+        };
+        match event {
+            Event::Drain => {
+                draining = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            Event::Overdue(_) | Event::Stop => return Ok(()),
+        }
+    }
+}
+
+enum Event {
+    Drain,
+    Stop,
+    Overdue(Overdue),
+}
+
+/// Waits for what the connection itself does not see.
+async fn next_event(door: &FrontDoor, activity: &Activity, draining: bool) -> Event {
+    let head = Duration::from_millis(door.settings.header_read_ms_max);
+    let idle = Duration::from_millis(door.settings.idle_ms_max);
+    // A quarter of the shorter bound: late by at most that much, and one timer for many requests.
+    let look = (head.min(idle) / 4).max(Duration::from_millis(10));
+    let overdue = async {
+        loop {
+            tokio::time::sleep(look).await;
+            if let Some(overdue) = activity.overdue(head, idle) {
+                return overdue;
+            }
+        }
+    };
+    tokio::select! {
+        overdue = overdue => Event::Overdue(overdue),
+        () = door.drain.reached(Phase::Draining), if !draining => Event::Drain,
+        () = door.drain.reached(Phase::Stopped) => Event::Stop,
+    }
+}

@@ -1,0 +1,304 @@
+//! The command line: names, defaults, help.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use host_engine::Reuse;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Runs Spin applications natively, with everything they need on one machine.
+#[derive(Debug, Parser)]
+#[command(name = "moalog", version, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Everything for one machine: private PostgreSQL and Redis, migrations, the app, the sandbox.
+    ///
+    /// Servers are started only where no address is given (--database-url, --redis-url). Ctrl-C stops all of it.
+    #[command(after_help = UP_EXAMPLES)]
+    Up(Up),
+    /// The app's HTTP components, and nothing beside them.
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(Serve),
+    /// Brings the database's schema up to date.
+    #[command(after_help = MIGRATE_EXAMPLES)]
+    Migrate(Migrate),
+    /// Says what is missing on this machine, and the command that mends it.
+    Doctor(Doctor),
+    /// Prints the route table: pattern, component, grants, middleware.
+    Routes(Routes),
+}
+
+const UP_EXAMPLES: &str = "Examples:
+  moalog up                          everything, data kept under .moalog/
+  moalog up --fresh                  forget the data of earlier runs
+  moalog up --watch                  rebuild and swap a component when its sources change
+  moalog up --listen 127.0.0.1:8080  another port
+  MOALOG_DATABASE_URL=postgres://… MOALOG_MIGRATION_URL=postgres://… moalog up";
+
+const SERVE_EXAMPLES: &str = "Examples:
+  SPIN_VARIABLE_DATABASE_URL=postgres://… moalog serve
+  moalog serve --from spin.toml --secrets /run/secrets --listen 0.0.0.0:3000
+  moalog serve --reuse isolated --reuse-of ops-home=concurrent:32";
+
+const MIGRATE_EXAMPLES: &str = "Examples:
+  MOALOG_MIGRATION_URL=postgres://owner:…@db/moalog moalog migrate
+  moalog migrate --folder infra/postgres/migrations";
+
+/// `moalog up`
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    /// How the app is served.
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+    /// A PostgreSQL that is there already (the application's role); without it a private one is started.
+    #[arg(long, env = "MOALOG_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+    /// The role that owns the schema, for the migrations; without it, --database-url is used.
+    #[arg(long, env = "MOALOG_MIGRATION_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) migration_url: Option<String>,
+    /// A Redis that is there already; without it a private one is started.
+    #[arg(long, env = "MOALOG_REDIS_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) redis_url: Option<String>,
+    /// Forget the data of earlier runs.
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Rebuild and swap a component when its sources change.
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Address of the sandbox that stands in for the outside world.
+    #[arg(long, env = "MOALOG_SANDBOX_LISTEN", default_value = "127.0.0.1:3002", value_name = "ADDRESS")]
+    pub(crate) sandbox_listen: SocketAddr,
+    /// The sandbox's manifest.
+    #[arg(long, default_value = "sandbox/spin.toml", value_name = "FILE")]
+    pub(crate) sandbox: PathBuf,
+    /// Routes that only a development machine has.
+    #[arg(long, default_value = "sandbox/dev-routes.toml", value_name = "FILE")]
+    pub(crate) dev_routes: PathBuf,
+    /// Values of variables on a development machine.
+    #[arg(long, default_value = "sandbox/dev-variables.toml", value_name = "FILE")]
+    pub(crate) dev_variables: PathBuf,
+}
+
+/// `moalog serve`
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Serve {
+    /// The Spin manifest.
+    #[arg(long = "from", short = 'f', env = "MOALOG_MANIFEST", default_value = "spin.toml", value_name = "FILE")]
+    pub(crate) manifest: PathBuf,
+    /// Another manifest whose components and routes are added; may be repeated.
+    #[arg(long = "overlay", value_name = "FILE")]
+    pub(crate) overlays: Vec<PathBuf>,
+    /// Folder for compiled components, the key-value store, generated secrets and (with `up`) the servers' data.
+    #[arg(long, env = "MOALOG_STATE", default_value = ".moalog", value_name = "FOLDER")]
+    pub(crate) state: PathBuf,
+    /// A variable's value, NAME=VALUE; may be repeated. Also SPIN_VARIABLE_<NAME> in the environment.
+    #[arg(long = "variable", value_name = "NAME=VALUE")]
+    pub(crate) variables: Vec<String>,
+    /// A folder in which each file holds the value of the variable that it is named after.
+    #[arg(long, env = "MOALOG_SECRETS", value_name = "FOLDER")]
+    pub(crate) secrets: Option<PathBuf>,
+    /// The front door.
+    #[command(flatten)]
+    pub(crate) door: Door,
+    /// The instances.
+    #[command(flatten)]
+    pub(crate) instances: Instances,
+    /// The outside.
+    #[command(flatten)]
+    pub(crate) outside: Outside,
+    /// The logs.
+    #[command(flatten)]
+    pub(crate) logs: Logs,
+}
+
+/// Flags of the front door.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Front door")]
+pub(crate) struct Door {
+    /// The app's address.
+    #[arg(long, env = "MOALOG_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS")]
+    pub(crate) listen: SocketAddr,
+    /// Address of /livez, /readyz and /metrics.
+    #[arg(long, env = "MOALOG_ADMIN_LISTEN", default_value = "127.0.0.1:3001", value_name = "ADDRESS")]
+    pub(crate) admin_listen: SocketAddr,
+    /// Body of a request; more is 413.
+    #[arg(long, default_value_t = host_http::Settings::default().body_bytes_max, value_name = "BYTES")]
+    pub(crate) body_bytes_max: u64,
+    /// Silence inside a request's body; longer is 408.
+    #[arg(long, default_value_t = host_http::Settings::default().body_idle_ms_max, value_name = "MS")]
+    pub(crate) body_idle_ms_max: u64,
+    /// Headers of a request, names and values together; more is 431.
+    #[arg(long, default_value_t = host_http::Settings::default().header_bytes_max, value_name = "BYTES")]
+    pub(crate) header_bytes_max: usize,
+    /// Number of a request's headers; more is 431.
+    #[arg(long, default_value_t = host_http::Settings::default().headers_max, value_name = "COUNT")]
+    pub(crate) headers_max: usize,
+    /// Time for a request's head to arrive; longer is 408.
+    #[arg(long, default_value_t = host_http::Settings::default().header_read_ms_max, value_name = "MS")]
+    pub(crate) header_read_ms_max: u64,
+    /// Rest of a connection between requests.
+    #[arg(long, default_value_t = host_http::Settings::default().idle_ms_max, value_name = "MS")]
+    pub(crate) idle_ms_max: u64,
+    /// Requests inside components at once.
+    #[arg(long, default_value_t = host_http::Settings::default().concurrent_requests_max, value_name = "COUNT")]
+    pub(crate) concurrent_requests_max: usize,
+    /// Requests that wait for a place inside; more is 503.
+    #[arg(long, default_value_t = host_http::Settings::default().queued_requests_max, value_name = "COUNT")]
+    pub(crate) queued_requests_max: usize,
+    /// Wait for a place inside; longer is 503.
+    #[arg(long, default_value_t = host_http::Settings::default().queue_ms_max, value_name = "MS")]
+    pub(crate) queue_ms_max: u64,
+    /// Open connections; one more is turned away.
+    #[arg(long, default_value_t = host_http::Settings::default().connections_max, value_name = "COUNT")]
+    pub(crate) connections_max: usize,
+    /// Time for requests under way when the host is told to stop.
+    #[arg(long, default_value_t = host_http::Settings::default().drain_ms_max, value_name = "MS")]
+    pub(crate) drain_ms_max: u64,
+    /// Time between /readyz saying no and the port closing.
+    #[arg(long, default_value_t = host_http::Settings::default().drain_notice_ms, value_name = "MS")]
+    pub(crate) drain_notice_ms: u64,
+}
+
+/// Flags of the instances.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Instances")]
+pub(crate) struct Instances {
+    /// From a request's head to its answer's head; longer is 504.
+    #[arg(long, default_value_t = host_engine::Settings::default().request_ms_max, value_name = "MS")]
+    pub(crate) request_ms_max: u64,
+    /// CPU time that a request may burn without giving way; more is 504.
+    #[arg(long, default_value_t = host_engine::Settings::default().cpu_ms_max, value_name = "MS")]
+    pub(crate) cpu_ms_max: u64,
+    /// Memory of one instance [default: 128 MiB, or a quarter of what guests may have].
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) memory_bytes_max: Option<usize>,
+    /// Memory of all instances of one component [default: half of what guests may have].
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) component_memory_bytes_max: Option<usize>,
+    /// Memory of all instances [default: half of the control group's or the machine's].
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) host_memory_bytes_max: Option<usize>,
+    /// Instances alive at once.
+    #[arg(long, default_value_t = host_engine::Settings::default().instances_max, value_name = "COUNT")]
+    pub(crate) instances_max: u32,
+    /// Rest of an instance without work.
+    #[arg(long, default_value_t = host_engine::Settings::default().idle_ms_max, value_name = "MS")]
+    pub(crate) instance_idle_ms_max: u64,
+    /// Work of an instance after its last answer's head, such as a streamed body.
+    #[arg(long, default_value_t = host_engine::Settings::default().post_return_ms_max, value_name = "MS")]
+    pub(crate) post_return_ms_max: u64,
+    /// Reuse of instances: isolated, serial[:REQUESTS], concurrent[:TOGETHER[:REQUESTS]].
+    #[arg(long, default_value = "concurrent:16:128", value_name = "POLICY")]
+    pub(crate) reuse: Reuse,
+    /// Reuse for one component, COMPONENT=POLICY; may be repeated.
+    #[arg(long, value_name = "COMPONENT=POLICY", value_parser = reuse_of)]
+    pub(crate) reuse_of: Vec<(String, Reuse)>,
+}
+
+/// Flags of what components reach.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Capabilities")]
+pub(crate) struct Outside {
+    /// Connections to one database, whole app together.
+    #[arg(long, default_value_t = host_postgres::Settings::default().connections_max, value_name = "COUNT")]
+    pub(crate) database_connections_max: usize,
+    /// Time for one database call.
+    #[arg(long, default_value_t = host_postgres::Settings::default().call_ms, value_name = "MS")]
+    pub(crate) database_call_ms: u64,
+    /// Keep the key-value store in this Redis instead of a file.
+    #[arg(long, env = "MOALOG_KEY_VALUE_REDIS_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) key_value_redis_url: Option<String>,
+    /// Networks that outbound connections may not reach: `private`, or CIDR blocks; may be repeated.
+    #[arg(long, value_name = "NETWORK")]
+    pub(crate) block_network: Vec<String>,
+    /// Bytes of an outbound request's answer.
+    #[arg(long, default_value_t = host_outbound_http::Settings::default().response_bytes_max, value_name = "BYTES")]
+    pub(crate) outbound_response_bytes_max: u64,
+    /// Time of an outbound request, to its answer's last byte.
+    #[arg(long, default_value_t = host_outbound_http::Settings::default().total_ms, value_name = "MS")]
+    pub(crate) outbound_ms_max: u64,
+}
+
+/// Flags of the logs.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Logs and traces")]
+pub(crate) struct Logs {
+    /// Lines for people or for machines.
+    #[arg(long, env = "MOALOG_LOG_FORMAT", default_value = "auto", value_name = "FORMAT")]
+    pub(crate) log_format: LogFormat,
+    /// Which lines, in RUST_LOG's language [default: info].
+    #[arg(long, env = "RUST_LOG", value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+    /// Longest log line.
+    #[arg(long, default_value_t = 4096, value_name = "BYTES")]
+    pub(crate) log_line_bytes_max: usize,
+    /// Where traces go, by OTLP over HTTP; without it there are none.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    pub(crate) otlp_endpoint: Option<String>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Human on a terminal, JSON elsewhere.
+    Auto,
+    /// One line of JSON.
+    Json,
+    /// For eyes.
+    Human,
+}
+
+/// `moalog migrate`
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {
+    /// The role that owns the schema.
+    #[arg(long, env = "MOALOG_MIGRATION_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) migration_url: String,
+    /// Certificate (PEM) of the authority that signed the server's [default: the public authorities].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) authority: Option<PathBuf>,
+    /// Numbered .sql files [default: those built into this program].
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
+}
+
+/// `moalog doctor`
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The Spin manifest.
+    #[arg(long = "from", short = 'f', default_value = "spin.toml", value_name = "FILE")]
+    pub(crate) manifest: PathBuf,
+}
+
+/// `moalog routes`
+#[derive(Debug, Args)]
+pub(crate) struct Routes {
+    /// The Spin manifest.
+    #[arg(long = "from", short = 'f', default_value = "spin.toml", value_name = "FILE")]
+    pub(crate) manifest: PathBuf,
+    /// Another manifest whose routes are added; may be repeated.
+    #[arg(long = "overlay", value_name = "FILE")]
+    pub(crate) overlays: Vec<PathBuf>,
+}
+
+fn reuse_of(text: &str) -> Result<(String, Reuse), String> {
+    let (component, policy) = text.split_once('=').ok_or("write COMPONENT=POLICY")?;
+    Ok((component.to_owned(), policy.parse()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,8 @@
+//! One file per subcommand.
+
+pub(crate) mod doctor;
+pub(crate) mod migrate;
+pub(crate) mod routes;
+pub(crate) mod serve;
+pub(crate) mod up;
+mod watch;

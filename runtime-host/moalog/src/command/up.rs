@@ -1,0 +1,135 @@
+//! `moalog up`: everything for one machine.
+
+use super::{migrate, serve, watch};
+use crate::cli::Up;
+use crate::dev_values::{self, Facts};
+use crate::signals::StopSignals;
+use crate::terminal::{ready, say};
+use anyhow::{Context, Result};
+use host_dev_stack::{Data, DevStack, Settings};
+use host_migrations::{Database, Migrations};
+use moalog::values::{self, Values};
+use moalog::{Running, Start};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Starts what is not given, serves, and stops what it started, in that order.
+pub(crate) async fn run(args: Up) -> Result<()> {
+    let signals = StopSignals::catch()?;
+    let _logs = serve::logs(&args.serve.logs)?;
+    let stack = start_servers(&args).await?;
+    let running = Box::pin(serve_all(&args, stack.as_ref())).await;
+    let ended = match running {
+        Ok(apps) => {
+            let lost = async {
+                match &stack {
+                    Some(stack) => stack.server_lost().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let stop = async {
+                tokio::select! {
+                    () = signals.first() => {}
+                    // The app answers 503 without its servers; going on is for the person to decide.
+                    lost = lost => {
+                        tracing::error!(lost, "a server of the dev stack ended; Ctrl-C and start again");
+                        std::future::pending::<()>().await;
+                    }
+                }
+            };
+            apps.until(stop, args.watch).await;
+            Ok(())
+        }
+        Err(problem) => Err(problem),
+    };
+    if let Some(stack) = stack {
+        stack.stop().await?;
+    }
+    ended
+}
+
+async fn start_servers(args: &Up) -> Result<Option<DevStack>> {
+    if args.database_url.is_some() && args.redis_url.is_some() {
+        return Ok(None);
+    }
+    let settings = Settings {
+        folder: args.serve.state.clone(),
+        data: if args.fresh { Data::Cleared } else { Data::Kept },
+        ..Settings::default()
+    };
+    let stack = DevStack::start(settings, |step| ready(step)).await?;
+    Ok(Some(stack))
+}
+
+/// The app and the sandbox beside it.
+struct Apps {
+    app: Arc<Running>,
+    sandbox: Running,
+}
+
+async fn serve_all(args: &Up, stack: Option<&DevStack>) -> Result<Apps> {
+    let facts = facts(args, stack)?;
+    let owner = match (&args.migration_url, &args.database_url, stack) {
+        (Some(url), ..) | (None, Some(url), _) => url.clone(),
+        (None, None, Some(stack)) => stack.owner_url(),
+        (None, None, None) => unreachable!("without a stack both addresses were given"),
+    };
+    let database = Database { owner_url: &owner, authority: None };
+    let report = host_migrations::migrate(database, &Migrations::embedded()?).await?;
+    ready(format_args!("schema: {}", migrate::told(&report)));
+    let given = serve::given_values(&args.serve, Some(Path::new(".env")))?;
+    let sandbox = Box::pin(start_sandbox(args)).await?;
+    ready(format_args!("sandbox (identity provider, webhooks) on {}", sandbox.url()));
+    let secrets = args.serve.state.join("secrets.json");
+    let of_machine = dev_values::read(&args.dev_variables, &facts, &secrets)?;
+    let mut start = serve::start(&args.serve, values::merge([given, of_machine]))?;
+    start.overlays.push(args.dev_routes.clone());
+    let app = Box::pin(start.run()).await?;
+    ready(format_args!("{} components ready", app.components()));
+    ready(format_args!("probes and metrics on http://{}", app.admin_address()));
+    say(format_args!("\n{}\n", app.url()));
+    Ok(Apps { app: Arc::new(app), sandbox })
+}
+
+fn facts(args: &Up, stack: Option<&DevStack>) -> Result<Facts> {
+    let address = |given: &Option<String>, of_stack: fn(&DevStack) -> String| {
+        given.clone().or_else(|| stack.map(of_stack)).context("neither an address nor a stack")
+    };
+    Ok(Facts {
+        app_url: format!("http://{}", args.serve.door.listen),
+        sandbox_url: format!("http://{}", args.sandbox_listen),
+        database_url: address(&args.database_url, DevStack::database_url)?,
+        redis_url: address(&args.redis_url, DevStack::redis_url)?,
+    })
+}
+
+/// The sandbox is an app of its own: its own manifest, port, stores and engine.
+async fn start_sandbox(args: &Up) -> Result<Running> {
+    let mut start = Start::new(&args.sandbox, args.serve.state.join("sandbox"));
+    start.engine.cache_dir = Some(args.serve.state.join("compiled"));
+    start.http.listen = args.sandbox_listen;
+    start.http.admin_listen.set_port(0);
+    start.values = Values::from([
+        ("public_url".to_owned(), format!("http://{}", args.sandbox_listen)),
+        ("app_url".to_owned(), format!("http://{}", args.serve.door.listen)),
+    ]);
+    Box::pin(start.run()).await.context("starting the sandbox")
+}
+
+impl Apps {
+    /// Serves until `stop`, rebuilding what changes if `watched`.
+    async fn until(self, stop: impl Future<Output = ()>, watched: bool) {
+        let Apps { app, sandbox } = self;
+        let watching = watched.then(|| tokio::spawn(watch::rebuild_and_swap(app.clone())));
+        stop.await;
+        if let Some(watching) = watching {
+            watching.abort();
+            // Its clone of the app must be gone before the app can be stopped.
+            let _ = watching.await;
+        }
+        if let Some(app) = Arc::into_inner(app) {
+            serve::stop(app).await;
+        }
+        sandbox.stop().await;
+    }
+}
