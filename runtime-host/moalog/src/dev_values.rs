@@ -4,7 +4,7 @@
 //! Which variable gets what stands in a file of the app (`sandbox/dev-variables.toml`), so that the host need not
 //! know their names. `{name}` in a value is one of the facts below, `{secret}` a secret of this variable's own.
 
-use moalog::values::Values;
+use crate::values::Values;
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -25,11 +25,15 @@ struct File {
 
 /// What `moalog up` knows and the file may name.
 #[derive(Clone, Debug)]
-pub(crate) struct Facts {
-    pub(crate) app_url: String,
-    pub(crate) sandbox_url: String,
-    pub(crate) database_url: String,
-    pub(crate) redis_url: String,
+pub struct Facts {
+    /// Where the app is.
+    pub app_url: String,
+    /// Where the sandbox is.
+    pub sandbox_url: String,
+    /// The database, for the application's role.
+    pub database_url: String,
+    /// Redis.
+    pub redis_url: String,
 }
 
 impl Facts {
@@ -62,8 +66,10 @@ fn origin(url: &str) -> Result<String> {
     Ok(format!("{scheme}://{host}:{}", parsed.port().unwrap_or(default)))
 }
 
-/// The values that `file` gives, with `facts` filled in and secrets taken from (or made in) `secrets`.
-pub(crate) fn read(file: &Path, facts: &Facts, secrets: &Path) -> Result<Values> {
+/// The values that `file` gives, with `facts` filled in and secrets taken from (or made in) the file `secrets`.
+///
+/// Errors name the file and the variable.
+pub fn read(file: &Path, facts: &Facts, secrets: &Path) -> Result<Values> {
     let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
     let File { variables } = toml::from_str(&text).with_context(|| format!("reading {}", file.display()))?;
     let mut kept = Secrets::open(secrets)?;

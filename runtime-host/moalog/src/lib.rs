@@ -14,9 +14,11 @@
 //!
 //! The `moalog` binary (`main.rs`, `command/`) is this and a command line. Neither knows what an app's routes mean.
 
+pub mod dev_values;
 mod running;
 pub mod values;
 
 pub use host_engine::Reuse;
 pub use host_faults::{Fault, FaultSwitch};
+pub use host_http::Ports;
 pub use running::{Running, Start};

@@ -2,7 +2,6 @@
 
 mod cli;
 mod command;
-mod dev_values;
 mod signals;
 mod terminal;
 

@@ -106,6 +106,11 @@ impl Start {
     /// request; a port in use before any of them.
     pub async fn run(self) -> Result<Running> {
         let ports = Ports::take(&self.http).await?;
+        self.run_on(ports).await
+    }
+
+    /// [`Start::run`] on ports that were taken before, for values that depend on them.
+    pub async fn run_on(self, ports: Ports) -> Result<Running> {
         let (app_address, admin_address) = (ports.app_address()?, ports.admin_address()?);
         let manifest = self.read()?;
         let capabilities = self.capabilities()?;

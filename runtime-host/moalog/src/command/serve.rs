@@ -8,6 +8,9 @@ use moalog::values::{self, Values};
 use moalog::{Running, Start};
 use std::path::Path;
 
+/// Log lines that are written unless a filter says otherwise; migrations are told at the terminal instead.
+const DEFAULT_FILTER: &str = "info,refinery_core=warn";
+
 /// Serves until a signal; the exit is clean when every request under way ended by itself.
 pub(crate) async fn run(args: Serve) -> Result<()> {
     let signals = StopSignals::catch()?;
@@ -114,7 +117,7 @@ pub(crate) fn logs(flags: &Logs) -> Result<host_telemetry::Guard> {
             LogFormat::Json => host_telemetry::Format::Json,
             LogFormat::Human => host_telemetry::Format::Human,
         },
-        filter: flags.log.clone(),
+        filter: Some(flags.log.clone().unwrap_or_else(|| DEFAULT_FILTER.to_owned())),
         otlp_endpoint: flags.otlp_endpoint.clone(),
         service_name: "moalog".into(),
         log_line_bytes_max: flags.log_line_bytes_max,

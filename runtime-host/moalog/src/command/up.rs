@@ -2,14 +2,13 @@
 
 use super::{migrate, serve, watch};
 use crate::cli::Up;
-use crate::dev_values::{self, Facts};
 use crate::signals::StopSignals;
 use crate::terminal::{ready, say};
 use anyhow::{Context, Result};
 use host_dev_stack::{Data, DevStack, Settings};
 use host_migrations::{Database, Migrations};
-use moalog::values::{self, Values};
-use moalog::{Running, Start};
+use moalog::dev_values::{self, Facts};
+use moalog::{Ports, Running, Start, values};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,8 +16,13 @@ use std::sync::Arc;
 pub(crate) async fn run(args: Up) -> Result<()> {
     let signals = StopSignals::catch()?;
     let _logs = serve::logs(&args.serve.logs)?;
+    let sandbox = sandbox(&args);
+    let taken = Taken {
+        app: Ports::take(&serve::start(&args.serve, values::Values::new())?.http).await?,
+        sandbox: Ports::take(&sandbox.http).await?,
+    };
     let stack = start_servers(&args).await?;
-    let running = Box::pin(serve_all(&args, stack.as_ref())).await;
+    let running = Box::pin(serve_all(&args, taken, sandbox, stack.as_ref())).await;
     let ended = match running {
         Ok(apps) => {
             let lost = async {
@@ -67,8 +71,14 @@ struct Apps {
     sandbox: Running,
 }
 
-async fn serve_all(args: &Up, stack: Option<&DevStack>) -> Result<Apps> {
-    let facts = facts(args, stack)?;
+/// Ports that are ours before anything is started.
+struct Taken {
+    app: Ports,
+    sandbox: Ports,
+}
+
+async fn serve_all(args: &Up, taken: Taken, sandbox: Start, stack: Option<&DevStack>) -> Result<Apps> {
+    let facts = facts(args, &taken, stack)?;
     let owner = match (&args.migration_url, &args.database_url, stack) {
         (Some(url), ..) | (None, Some(url), _) => url.clone(),
         (None, None, Some(stack)) => stack.owner_url(),
@@ -78,42 +88,38 @@ async fn serve_all(args: &Up, stack: Option<&DevStack>) -> Result<Apps> {
     let report = host_migrations::migrate(database, &Migrations::embedded()?).await?;
     ready(format_args!("schema: {}", migrate::told(&report)));
     let given = serve::given_values(&args.serve, Some(Path::new(".env")))?;
-    let sandbox = Box::pin(start_sandbox(args)).await?;
+    let sandbox = Box::pin(sandbox.run_on(taken.sandbox)).await.context("starting the sandbox")?;
     ready(format_args!("sandbox (identity provider, webhooks) on {}", sandbox.url()));
     let secrets = args.serve.state.join("secrets.json");
     let of_machine = dev_values::read(&args.dev_variables, &facts, &secrets)?;
     let mut start = serve::start(&args.serve, values::merge([given, of_machine]))?;
     start.overlays.push(args.dev_routes.clone());
-    let app = Box::pin(start.run()).await?;
+    let app = Box::pin(start.run_on(taken.app)).await?;
     ready(format_args!("{} components ready", app.components()));
     ready(format_args!("probes and metrics on http://{}", app.admin_address()));
     say(format_args!("\n{}\n", app.url()));
     Ok(Apps { app: Arc::new(app), sandbox })
 }
 
-fn facts(args: &Up, stack: Option<&DevStack>) -> Result<Facts> {
+fn facts(args: &Up, taken: &Taken, stack: Option<&DevStack>) -> Result<Facts> {
     let address = |given: &Option<String>, of_stack: fn(&DevStack) -> String| {
         given.clone().or_else(|| stack.map(of_stack)).context("neither an address nor a stack")
     };
     Ok(Facts {
-        app_url: format!("http://{}", args.serve.door.listen),
-        sandbox_url: format!("http://{}", args.sandbox_listen),
+        app_url: format!("http://{}", taken.app.app_address()?),
+        sandbox_url: format!("http://{}", taken.sandbox.app_address()?),
         database_url: address(&args.database_url, DevStack::database_url)?,
         redis_url: address(&args.redis_url, DevStack::redis_url)?,
     })
 }
 
 /// The sandbox is an app of its own: its own manifest, port, stores and engine.
-async fn start_sandbox(args: &Up) -> Result<Running> {
+fn sandbox(args: &Up) -> Start {
     let mut start = Start::new(&args.sandbox, args.serve.state.join("sandbox"));
     start.engine.cache_dir = Some(args.serve.state.join("compiled"));
     start.http.listen = args.sandbox_listen;
     start.http.admin_listen.set_port(0);
-    start.values = Values::from([
-        ("public_url".to_owned(), format!("http://{}", args.sandbox_listen)),
-        ("app_url".to_owned(), format!("http://{}", args.serve.door.listen)),
-    ]);
-    Box::pin(start.run()).await.context("starting the sandbox")
+    start
 }
 
 impl Apps {
