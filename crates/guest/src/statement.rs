@@ -52,9 +52,9 @@ pub struct Done<T> {
 /// Primary key of the claims.
 const CLAIM_CONSTRAINT: &str = "idempotency_pkey";
 /// Asks for a stored answer alone.
-const PRIOR: &str = "SELECT outcome, result FROM retro.prior($1, $2, $3, $4, $5)";
+const PRIOR: &str = include_str!("prior.sql");
 /// Asks whether a sign-in is alive.
-const LIVE: &str = "SELECT EXISTS (SELECT FROM retro.live_session($1, $2))";
+const LIVE: &str = include_str!("live.sql");
 
 impl Read {
     /// Runs it for a member.

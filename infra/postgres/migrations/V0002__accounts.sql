@@ -57,6 +57,7 @@ CREATE TABLE retro.signup_ticket (
     CONSTRAINT signup_ticket_pkey PRIMARY KEY (jti)
 );
 COMMENT ON TABLE retro.signup_ticket IS 'Used tickets, for minutes. Withdrawal: kept, they name nobody, swept by age.';
+CREATE INDEX signup_ticket_member_id_idx ON retro.signup_ticket (member_id);
 CREATE INDEX signup_ticket_expires_at_idx ON retro.signup_ticket (expires_at);
 
 -- The member of a sign-in that is alive; no row otherwise. Every statement of a member joins it, so that a logout or a

@@ -105,6 +105,7 @@ CREATE TABLE retro.join_request (
 COMMENT ON TABLE retro.join_request IS
     'Wishes to come in through an expired link, for the owner to decide. Withdrawal: erased.';
 
+CREATE INDEX join_request_of_member ON retro.join_request (member_id);
 CREATE INDEX join_request_open ON retro.join_request (room_id, requested_at) WHERE decided_at IS NULL;
 
 -- What happened in a room, numbered without gaps by the statement that made it happen.
