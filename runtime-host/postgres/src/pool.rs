@@ -1,0 +1,277 @@
+//! The sessions of one database: a few that all components share, and some that one owner at a time has for itself
+//! ([`Lease`]).
+
+use crate::counters::Fill;
+use crate::error::connection_failed;
+use crate::interface::Error;
+use crate::server::Server;
+use crate::session::{Call, Session};
+use arc_swap::ArcSwap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Brings a session back to how it was opened, apart from what its owner prepared by name: the driver's own prepared
+/// statements must stay.
+const RESET_SQL: &str = "ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; \
+     SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES; ";
+
+pub(crate) struct Pool {
+    pub(crate) server: Arc<Server>,
+    shared: ArcSwap<Vec<Arc<Session>>>,
+    /// Held while the list above changes.
+    editing: Mutex<()>,
+    /// Held by the one that opens the first shared session; the others wait for it.
+    connecting: tokio::sync::Mutex<()>,
+    growing: AtomicBool,
+    dedicated_permits: Arc<Semaphore>,
+    dedicated_idle: Mutex<Vec<Arc<Session>>>,
+    waiting: AtomicUsize,
+}
+
+impl Pool {
+    pub(crate) fn new(server: Server) -> Self {
+        let dedicated_permits = Arc::new(Semaphore::new(server.settings.dedicated_max));
+        Self {
+            server: Arc::new(server),
+            shared: ArcSwap::default(),
+            editing: Mutex::new(()),
+            connecting: tokio::sync::Mutex::new(()),
+            growing: AtomicBool::new(false),
+            dedicated_permits,
+            dedicated_idle: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    /// A place in the pipeline of the least busy shared session.
+    pub(crate) async fn share(self: &Arc<Self>) -> Result<Call, Error> {
+        if let Some(call) = self.pick() {
+            return Ok(call);
+        }
+        let _turn = self.connecting.lock().await;
+        if let Some(call) = self.pick() {
+            return Ok(call);
+        }
+        let session = self.server.connect().await?;
+        let call = Call::begin(&session);
+        self.add(session);
+        Ok(call)
+    }
+
+    fn pick(self: &Arc<Self>) -> Option<Call> {
+        let sessions = self.shared.load();
+        let usable = sessions.iter().filter(|session| session.is_usable());
+        let best = usable.min_by_key(|session| session.load())?;
+        let is_busy = best.calls() > 0;
+        let call = Call::begin(best);
+        if is_busy && self.usable_count(&sessions) < self.server.settings.connections_max {
+            self.grow();
+        }
+        Some(call)
+    }
+
+    fn usable_count(&self, sessions: &[Arc<Session>]) -> usize {
+        sessions.iter().filter(|session| session.is_usable()).count()
+    }
+
+    /// Opens one more shared session in the background; one at a time.
+    fn grow(self: &Arc<Self>) {
+        if self.growing.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let pool = Arc::clone(self);
+        tokio::spawn(async move {
+            // A failure is counted and logged where it happens; the sessions there are carry on.
+            if let Ok(session) = pool.server.connect().await {
+                pool.add(session);
+            }
+            pool.growing.store(false, Ordering::Relaxed);
+        });
+    }
+
+    fn add(&self, session: Arc<Session>) {
+        let _editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions: Vec<_> =
+            self.shared.load().iter().filter(|session| session.is_usable()).cloned().collect();
+        sessions.push(session);
+        self.shared.store(Arc::new(sessions));
+    }
+
+    /// A session of one's own; waits for one up to the bound, then fails as busy.
+    pub(crate) async fn lease(self: &Arc<Self>) -> Result<Lease, Error> {
+        let permits = Arc::clone(&self.dedicated_permits);
+        if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
+            return self.lease_with(permit).await;
+        }
+        let settings = &self.server.settings;
+        let bound = Duration::from_millis(settings.busy_wait_ms);
+        let granted = {
+            let _waiting = Waiting::begin(&self.waiting);
+            tokio::time::timeout(bound, permits.acquire_owned()).await
+        };
+        match granted {
+            Ok(Ok(permit)) => self.lease_with(permit).await,
+            Ok(Err(_closed)) => Err(connection_failed("the pool is closed")),
+            Err(_elapsed) => {
+                self.server.counters.busy.add();
+                Err(connection_failed(format_args!(
+                    "busy: all {} dedicated connections are in use, waited {} ms",
+                    settings.dedicated_max, settings.busy_wait_ms
+                )))
+            }
+        }
+    }
+
+    /// A session of one's own if there is one right now.
+    pub(crate) async fn try_lease(self: &Arc<Self>) -> Option<Lease> {
+        let permit = Arc::clone(&self.dedicated_permits).try_acquire_owned().ok()?;
+        self.lease_with(permit).await.ok()
+    }
+
+    async fn lease_with(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Result<Lease, Error> {
+        let idle = {
+            let mut idle = self.dedicated_idle.lock().unwrap_or_else(PoisonError::into_inner);
+            std::iter::from_fn(|| idle.pop()).find(|session| session.is_usable())
+        };
+        let session = match idle {
+            Some(session) => session,
+            None => self.server.connect().await?,
+        };
+        Ok(Lease {
+            session,
+            returned_to: Arc::clone(self),
+            permit: Some(permit),
+            use_: Mutex::new(Use::Clean),
+        })
+    }
+
+    /// True when a session that answers is there, or can be had.
+    pub(crate) async fn check(self: &Arc<Self>) -> Result<(), Error> {
+        let call = self.share().await?;
+        self.server.faults.pass().await.map_err(connection_failed)?;
+        let alive = call.session().client.check_connection().await;
+        call.finish();
+        alive.map_err(|error| crate::error::cannot_connect(&error))
+    }
+
+    pub(crate) fn fill(&self) -> Fill {
+        let sessions = self.shared.load();
+        let calls = || sessions.iter().filter(|session| session.is_usable()).map(|session| session.calls());
+        let shared_used = calls().filter(|&calls| calls > 0).count();
+        let free = self.dedicated_permits.available_permits();
+        Fill {
+            shared_used,
+            shared_idle: calls().count() - shared_used,
+            calls: calls().sum(),
+            dedicated_used: self.server.settings.dedicated_max.saturating_sub(free),
+            dedicated_idle: self.dedicated_idle.lock().unwrap_or_else(PoisonError::into_inner).len(),
+            waiting: self.waiting.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// One caller in the queue, for as long as it stays there.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What a lease's owner has done to the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Use {
+    /// Nothing that stays.
+    Clean,
+    /// What a reset undoes.
+    Touched,
+    /// What a reset might not undo.
+    Spent,
+}
+
+/// A session that its holder has for itself. When dropped, the session goes back only after the server has confirmed
+/// its reset; otherwise it is closed.
+pub(crate) struct Lease {
+    session: Arc<Session>,
+    returned_to: Arc<Pool>,
+    permit: Option<OwnedSemaphorePermit>,
+    use_: Mutex<Use>,
+}
+
+impl Lease {
+    pub(crate) fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    /// Notes what the session is about to be used for.
+    pub(crate) fn note(&self, use_: Use) {
+        let mut noted = self.use_.lock().unwrap_or_else(PoisonError::into_inner);
+        *noted = (*noted).max(use_);
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let use_ = *self.use_.lock().unwrap_or_else(PoisonError::into_inner);
+        let (pool, session, permit) =
+            (Arc::clone(&self.returned_to), Arc::clone(&self.session), self.permit.take());
+        if !session.is_usable() {
+            return;
+        }
+        match use_ {
+            Use::Clean if session.calls() == 0 => pool.put_back(session, permit),
+            Use::Clean | Use::Touched => {
+                session.runtime().clone().spawn(pool.reset(session, permit));
+            }
+            Use::Spent => {
+                session.runtime().clone().spawn(discard(session, permit));
+            }
+        }
+    }
+}
+
+impl Pool {
+    fn put_back(&self, session: Arc<Session>, permit: Option<OwnedSemaphorePermit>) {
+        self.dedicated_idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        // After the session: who gets the permit finds it.
+        drop(permit);
+    }
+
+    async fn reset(self: Arc<Self>, session: Arc<Session>, permit: Option<OwnedSemaphorePermit>) {
+        let bound = Duration::from_millis(self.server.settings.reset_ms);
+        let reset = tokio::time::timeout(bound, async {
+            if session.calls() > 0 && session.cancel().await.is_err() {
+                return false;
+            }
+            let sql = format!("{RESET_SQL}{}", self.server.session_bounds_sql());
+            session.client.batch_execute(&sql).await.is_ok()
+        });
+        if reset.await == Ok(true) && session.is_usable() {
+            self.server.counters.resets.add();
+            self.put_back(session, permit);
+        } else {
+            session.retire();
+        }
+    }
+}
+
+/// Closes a session. What it still does is stopped first: the server might not notice for a while, and would keep locks.
+async fn discard(session: Arc<Session>, permit: Option<OwnedSemaphorePermit>) {
+    session.retire();
+    if session.calls() > 0 {
+        let bound = Duration::from_millis(session.server.settings.reset_ms);
+        // The session is closed whether or not the server heard.
+        let _ = tokio::time::timeout(bound, session.cancel()).await;
+    }
+    drop(permit);
+}
