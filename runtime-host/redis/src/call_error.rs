@@ -57,6 +57,9 @@ impl CallError {
 
     /// What the client library or the server said, sorted.
     pub(crate) fn from_redis(error: &redis::RedisError) -> Self {
+        if error.kind() == redis::ErrorKind::AuthenticationFailed {
+            return Self::Server(error.to_string());
+        }
         match error.code() {
             Some("WRONGTYPE") => return Self::WrongType,
             // The server is there but not yet, or no longer, able to answer.

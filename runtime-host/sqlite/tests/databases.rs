@@ -128,7 +128,7 @@ async fn a_failure_shows_at_once_or_at_the_end_of_the_stream_by_when_it_happens(
     let host = Host::new();
     let instance = host.instance();
     let connection = instance.open("default").await.unwrap();
-    let unknown = connection.stream("SELECT nothing".to_owned(), Vec::new()).await.unwrap_err();
+    let unknown = connection.stream("SELECT missing".to_owned(), Vec::new()).await.unwrap_err();
     assert!(unknown.to_string().contains("no such column"), "{unknown}");
     let sql = "SELECT 1 UNION ALL SELECT json_extract('{', '$')";
     let (_, mut stream) = connection.stream(sql.to_owned(), Vec::new()).await.unwrap();

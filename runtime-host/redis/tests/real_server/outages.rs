@@ -5,29 +5,31 @@ use host_egress::Grants;
 use host_faults::Fault;
 use host_redis::{CallError, Redis, Session, Settings};
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 fn everywhere() -> Grants {
     Grants::parse(["redis://127.0.0.1:*"]).unwrap()
 }
 
+/// Everything that this process logged; each test looks for its own server's lines.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn capture(&self) -> tracing::subscriber::DefaultGuard {
-        let log = self.clone();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || log.clone()).finish();
-        tracing::subscriber::set_default(subscriber)
+    fn of_process() -> &'static Self {
+        static LOG: OnceLock<Log> = OnceLock::new();
+        LOG.get_or_init(|| {
+            let log = Self::default();
+            let writer = log.clone();
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).init();
+            log
+        })
     }
 
-    fn lines_with(&self, text: &str) -> usize {
-        String::from_utf8(self.0.lock().unwrap().clone())
-            .unwrap()
-            .lines()
-            .filter(|line| line.contains(text))
-            .count()
+    fn lines_with(&self, text: &str, server: &RedisServer) -> usize {
+        let log = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        log.lines().filter(|line| line.contains(text) && line.contains(&server.url())).count()
     }
 }
 
@@ -55,8 +57,7 @@ async fn recovers(session: &Session) -> u32 {
 
 #[tokio::test]
 async fn a_killed_server_means_immediate_errors_one_log_line_and_recovery_by_itself() {
-    let log = Log::default();
-    let _capturing = log.capture();
+    let log = Log::of_process();
     let mut server = RedisServer::start();
     let redis = Redis::new(Settings::default());
     let session = redis.open(&everywhere(), &server.url()).await.unwrap();
@@ -72,19 +73,18 @@ async fn a_killed_server_means_immediate_errors_one_log_line_and_recovery_by_its
     }
     let fault = redis.ready().await.unwrap_err();
     assert!(fault.contains(&server.url()), "{fault}");
-    assert_eq!(log.lines_with("Redis is away"), 1);
+    assert_eq!(log.lines_with("Redis is away", &server), 1);
 
     server.restart();
     recovers(&session).await;
     redis.ready().await.unwrap();
-    assert_eq!(log.lines_with("Redis answers again"), 1);
-    assert_eq!(log.lines_with("Redis is away"), 1);
+    assert_eq!(log.lines_with("Redis answers again", &server), 1);
+    assert_eq!(log.lines_with("Redis is away", &server), 1);
 }
 
 #[tokio::test]
 async fn a_restart_while_idle_costs_no_call() {
-    let log = Log::default();
-    let _capturing = log.capture();
+    let log = Log::of_process();
     let mut server = RedisServer::start();
     let session = Redis::new(Settings::default()).open(&everywhere(), &server.url()).await.unwrap();
     session.set("k", b"v").await.unwrap();
@@ -92,7 +92,7 @@ async fn a_restart_while_idle_costs_no_call() {
     server.restart();
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(recovers(&session).await, 0);
-    assert_eq!(log.lines_with("Redis is away"), 0);
+    assert_eq!(log.lines_with("Redis is away", &server), 0);
 }
 
 #[tokio::test]
