@@ -9,10 +9,12 @@
 //!
 //! It never logs on its own what a request or an answer contains, and it never fails a request.
 //!
-//! Where to look next: `log.rs` (from event to line), `line.rs` (bounds and escapes), `sink.rs` (from line to
+//! Where to look next: `log.rs` (from event to line), `fields.rs`
+//! and `line.rs` (its pieces, bounds and escapes), `sink.rs` (from line to
 //! standard error), `trace.rs` (trace context), `export.rs` (OTLP), `metrics.rs`, `guest_log.rs`.
 
 mod export;
+mod fields;
 mod guest_log;
 mod line;
 mod log;
@@ -26,11 +28,12 @@ pub use metrics::Metrics;
 pub use trace::{TraceContext, adopt, extract, inject, inject_current, trace_id};
 
 use anyhow::Context as _;
-use log::{LogLayer, Style};
+use fields::Style;
+use log::{LogLayer, SpanLayer};
 use sink::Sink;
 use std::io::{IsTerminal as _, Write};
 use tracing::Subscriber;
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::filter::{EnvFilter, FilterExt as _, LevelFilter};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry::Registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -132,7 +135,7 @@ pub fn subscriber(
         (Format::Human | Format::Auto, true) => Style::Coloured,
     };
     let line_bytes_max = settings.log_line_bytes_max.max(LOG_LINE_BYTES_MIN);
-    let filter = filter(settings.filter.as_deref())?;
+    let log_filter = filter(settings.filter.as_deref())?;
     let traces = match settings.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty()) {
         Some(endpoint) => Some(export::Traces::start(endpoint, &settings.service_name)?),
         None => None,
@@ -149,8 +152,8 @@ pub fn subscriber(
     });
     let subscriber = Registry::default()
         .with(layer)
-        .with(trace::KeepSpans.with_filter(trace::host_spans()))
-        .with(LogLayer::new(style, line_bytes_max, sink.clone()).with_filter(filter));
+        .with(SpanLayer(style).with_filter(trace::host_spans().or(filter(settings.filter.as_deref())?)))
+        .with(LogLayer::new(style, line_bytes_max, sink.clone()).with_filter(log_filter));
     Ok((subscriber, Guard { traces, sink }))
 }
 

@@ -8,10 +8,9 @@ use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use tracing::{Dispatch, Level, Metadata, Span, Subscriber};
+use tracing::{Dispatch, Level, Metadata, Span};
 use tracing_opentelemetry::{OpenTelemetrySpanExt as _, get_otel_context};
 use tracing_subscriber::filter::FilterFn;
-use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::{LookupSpan, Registry, SpanRef};
 
 const TRACEPARENT: &str = "traceparent";
@@ -68,18 +67,17 @@ pub fn inject_current(headers: &mut HeaderMap) {
 pub fn trace_id(span: &Span) -> Option<String> {
     span.with_subscriber(|(id, dispatch)| {
         let registry = dispatch.downcast_ref::<Registry>()?;
-        id_of(&registry.span(id)?, Some(dispatch))
+        id_of(&registry.span(id)?, dispatch)
     })
     .flatten()
 }
 
 /// [`trace_id`] for those who hold the span itself. No extension of the span may be borrowed.
-pub(crate) fn id_of<S>(span: &SpanRef<'_, S>, dispatch: Option<&Dispatch>) -> Option<String>
+pub(crate) fn id_of<S>(span: &SpanRef<'_, S>, dispatch: &Dispatch) -> Option<String>
 where
     S: for<'a> LookupSpan<'a>,
 {
-    let made = dispatch.and_then(|dispatch| get_otel_context(&span.id(), dispatch));
-    let context = match made {
+    let context = match get_otel_context(&span.id(), dispatch) {
         Some(context) if context.span().span_context().is_valid() => context,
         Some(_) | None => told(span)?.0,
     };
@@ -93,11 +91,6 @@ where
 {
     span.scope().find_map(|span| span.extensions().get::<TraceContext>().cloned())
 }
-
-/// Does nothing but exist: with it the host's spans are made, and carry trace context, whatever the log filter says.
-pub(crate) struct KeepSpans;
-
-impl<S: Subscriber> Layer<S> for KeepSpans {}
 
 /// The spans that make up a trace: the host's own, not those of the libraries below it.
 pub(crate) fn host_spans() -> FilterFn<fn(&Metadata<'_>) -> bool> {

@@ -34,7 +34,7 @@ fn without_an_exporter_the_callers_context_is_passed_on_and_logged_at_any_depth(
         ..host_telemetry::Settings::default()
     });
     log.run(|| {
-        let request = tracing::info_span!(target: "host_http", "request");
+        let request = tracing::info_span!(target: "host_http", "request", request_id = "r-1");
         let mut incoming = headers(PARENT);
         incoming.insert("tracestate", "vendor=1".parse().unwrap());
         adopt(&request, &extract(&incoming).unwrap());
@@ -49,6 +49,7 @@ fn without_an_exporter_the_callers_context_is_passed_on_and_logged_at_any_depth(
         tracing::warn!("inside");
     });
     assert_eq!(log.lines()[0]["trace_id"], TRACE);
+    assert_eq!(log.lines()[0]["request_id"], "r-1");
 }
 
 #[test]
