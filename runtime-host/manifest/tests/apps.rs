@@ -219,6 +219,20 @@ fn an_overlay_adds_components_and_routes() {
     assert!(app.variables.contains_key("x"));
 }
 
+#[test]
+fn the_projects_own_manifests_are_sound_and_need_no_remark() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let values = BTreeMap::new();
+    let inputs = Inputs { values: &values, check_values: false, check_sources: false };
+    let app = load(&root.join("spin.toml"), &inputs).unwrap_or_else(|problems| panic!("{problems}"));
+    let sandbox =
+        load(&root.join("sandbox/spin.toml"), &inputs).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(!app.routes.is_empty() && !sandbox.routes.is_empty());
+    for app in [&app, &sandbox] {
+        assert_eq!(app.notes, [], "{:?}", app.manifest);
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(manifest in "([a-z.\\[\\]{}=\" \n0-9]|\\[component\\.a\\]\n|source = |files = |route = ){0,40}") {
