@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::postgres::Postgres;
 use crate::redis_server::Redis;
 use crate::roles::{self, SUPERUSER, plain};
-use crate::secrets::Passwords;
+use crate::secrets::{Passwords, write_private};
 use crate::settings::Lifetime;
 use crate::stack::{DevStack, blocking};
 
@@ -45,6 +45,23 @@ impl DevStack {
         })
         .await?;
         Self::run(plan, &|_: &crate::Step| {}).await
+    }
+
+    /// Lets PostgreSQL offer TLS with this certificate and key (both PEM) beside plain connections, by a restart.
+    ///
+    /// # Errors
+    /// When the server does not start with them.
+    pub async fn encrypt_database(&self, certificate: &str, key: &str) -> Result<(), StackError> {
+        let data = self.postgres.data();
+        for (name, text) in
+            [("server.crt", certificate), ("server.key", key), ("postgresql.auto.conf", "ssl = on")]
+        {
+            let path = data.join(name);
+            write_private(&path, text)
+                .and_then(|()| self.postgres.account.own(&path))
+                .map_err(|error| StackError::new(format!("{}: {error}", path.display())))?;
+        }
+        self.restart_database().await
     }
 
     /// The stack that all tests of this program share: one server, one [`Self::create_database`] per test.

@@ -131,6 +131,29 @@ async fn a_server_that_does_not_answer_or_encrypt_is_told_without_the_password()
 }
 
 #[tokio::test]
+async fn an_encrypted_connection_is_made_only_to_a_server_that_the_authority_vouches_for() {
+    let stack = DevStack::throwaway().await.unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    stack.encrypt_database(&made.cert.pem(), &made.signing_key.serialize_pem()).await.unwrap();
+    let files = folder(&[ONE]);
+    let authority = files.path().join("authority.pem");
+    std::fs::write(&authority, made.cert.pem()).unwrap();
+    let migrations = Migrations::read(files.path()).unwrap();
+    let strict = stack.owner_url().replace("sslmode=disable", "sslmode=verify-full");
+    let by_name = strict.replace("127.0.0.1", "localhost");
+
+    let unknown = migrate(Database { owner_url: &by_name, authority: None }, &migrations).await.unwrap_err();
+    assert!(unknown.to_string().contains("UnknownIssuer"), "{unknown}");
+    let vouched = Some(authority.as_path());
+    let misnamed =
+        migrate(Database { owner_url: &strict, authority: vouched }, &migrations).await.unwrap_err();
+    assert!(misnamed.to_string().contains("not valid for name"), "{misnamed}");
+    let report = migrate(Database { owner_url: &by_name, authority: vouched }, &migrations).await.unwrap();
+    assert_eq!(report.applied, ["V0001__one.sql"]);
+    stack.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn the_checkouts_migrations_apply_and_the_application_role_owns_nothing_and_is_held_by_row_security() {
     let database = empty_database().await;
     let embedded = Migrations::embedded().unwrap();
