@@ -26,10 +26,11 @@ pub(crate) async fn id_token(
     if failure == Some(Failure::Unsigned) {
         return Ok(unsigned(&claims));
     }
+    let store = Store::open().await?;
     let key = if failure == Some(Failure::UnknownKey) {
-        SigningKey::unlisted().await?
+        SigningKey::unlisted(&store).await?
     } else {
-        SigningKey::current(&Store::open().await?).await?
+        SigningKey::current(&store).await?
     };
     let token = signed(&key, &claims)?;
     Ok(if failure == Some(Failure::BadSignature) { with_spoiled_signature(&token) } else { token })

@@ -19,6 +19,7 @@ const PRIME_BYTES: u64 = 128;
 const PUBLIC_EXPONENT: u32 = 65_537;
 const POINTER: &str = "signing-key";
 const PREFIX: &str = "key/";
+const UNLISTED: &str = "unlisted-key";
 
 /// A key as it is stored.
 #[derive(Clone, Serialize, Deserialize)]
@@ -46,14 +47,23 @@ impl SigningKey {
 
     /// Makes a key and lets it sign from now on; older ones stay listed.
     pub(crate) async fn make(store: &Store) -> Result<Self, Trouble> {
-        let key = Self::unlisted().await?;
+        let key = Self::generate().await?;
         store.set(&format!("{PREFIX}{}", key.kid), &key).await?;
         store.set(POINTER, &key.kid).await?;
         Ok(key)
     }
 
-    /// A key that is in no list: what it signs cannot be verified.
-    pub(crate) async fn unlisted() -> Result<Self, Trouble> {
+    /// A key that is in no list: what it signs cannot be verified. Made once, since making one takes about a second.
+    pub(crate) async fn unlisted(store: &Store) -> Result<Self, Trouble> {
+        if let Some(key) = store.get(UNLISTED).await? {
+            return Ok(key);
+        }
+        let key = Self::generate().await?;
+        store.set(UNLISTED, &key).await?;
+        Ok(key)
+    }
+
+    async fn generate() -> Result<Self, Trouble> {
         let (p, q) = (random_prime(PRIME_BYTES).await, random_prime(PRIME_BYTES).await);
         let key = RsaPrivateKey::from_p_q(p, q, PUBLIC_EXPONENT.into()).map_err(unusable)?;
         let private = key.to_pkcs1_der().map_err(|error| Trouble::Key(error.to_string()))?;

@@ -29,7 +29,9 @@ impl Hook {
     pub(crate) async fn of(call: Call, answered: u16) -> Result<Self, Trouble> {
         let received_at_ms = now_ms();
         let name = call.path.chars().take(NAME_CHARACTERS_MAX).collect();
-        let headers = call.headers.iter().take(HEADERS_MAX).map(|(name, value)| {
+        // What the host adds was not sent.
+        let sent = call.headers.iter().filter(|(name, _)| !name.as_str().starts_with("spin-"));
+        let headers = sent.take(HEADERS_MAX).map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes());
             (name.as_str().to_owned(), value.chars().take(HEADER_CHARACTERS_MAX).collect())
         });

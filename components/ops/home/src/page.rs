@@ -14,6 +14,8 @@ use crate::texts::{area, pick, tag};
 const STYLE: &str = include_str!("page.css");
 const MARK: &str = include_str!("mark.svg");
 const MEMBERS_ME: &str = "/api/v1/members/me";
+/// Only where the dev stack adds it, which is where there is a sandbox.
+const DEV_LOGIN: &str = "/api/v1/auth/dev-login";
 
 /// Where the page may lead.
 pub(crate) struct Links {
@@ -91,10 +93,18 @@ fn start(language: Language, links: &Links) -> Markup {
             h2 #start { (pick(language, "시작하기", "Get started")) }
             div.actions { (sign_in(language)) }
             p { (pick(language, "또는 터미널에서:", "Or in a terminal:")) }
-            pre tabindex="0" { code {
-                "curl -i " (links.origin) (MEMBERS_ME) "\n"
-                span.comment { "# 401 AUTH4001 — " (pick(language, "로그인이 필요합니다", "a sign-in is needed")) }
-            } }
+            pre tabindex="0" { code { (first_calls(language, links)) } }
+        }
+    }
+}
+
+fn first_calls(language: Language, links: &Links) -> Markup {
+    html! {
+        "curl -i " (links.origin) (MEMBERS_ME) "\n"
+        span.comment { "# 401 AUTH4001 — " (pick(language, "로그인이 필요합니다", "a sign-in is needed")) "\n" }
+        @if links.sandbox.is_some() {
+            "\ncurl -i " (links.origin) (DEV_LOGIN) " -H 'content-type: application/json' -d '{\"email\":\"minseo@sandbox.test\"}'\n"
+            span.comment { "# 200 — " (pick(language, "브라우저 없이 로그인합니다 (개발용)", "signs in without a browser (development)")) "\n" }
         }
     }
 }
@@ -116,7 +126,7 @@ fn routes(language: Language) -> Markup {
         section aria-labelledby="routes" {
             h2 #routes {
                 (pick(language, "여기서 도는 것", "What runs here"))
-                span.count { (manifest::ROUTES.len()) " " (pick(language, "개 경로", "routes")) }
+                span.count { (manifest::ROUTES.len()) (pick(language, "개 경로", " routes")) }
             }
             div.areas {
                 @for routes in manifest::areas() { (one_area(language, routes)) }
