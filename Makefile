@@ -40,7 +40,8 @@ lint: setup ## Check format, lints (native and WebAssembly) and shell syntax
 	$(CARGO) clippy --release $(WASM) -- -D warnings
 	@scripts/check-shell
 
-bench: build ## Measure against native programs: one table, JSON under target/
+bench: components ## Measure against native programs: one table, JSON under target/
+	$(CARGO) build --profile dist -p moalog
 	$(CARGO) run --release -p tests-bench -- $(ARGS)
 
 doctor: ## Say what is missing on this machine and the command that mends it; changes nothing
