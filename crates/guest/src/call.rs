@@ -99,6 +99,11 @@ impl Call {
         self.header("spin-raw-component-route")
     }
 
+    /// Host and port the client asked for: of the `Host` header, in HTTP/2 of the address.
+    pub(crate) fn authority(&self) -> Option<&str> {
+        self.header("host").or_else(|| self.uri.authority().map(|authority| authority.as_str()))
+    }
+
     /// The cookie of this name.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {

@@ -6,7 +6,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use spin_sdk::pg::{self, Connection, ParameterValue, PgError, QueryError};
 
-use crate::{Failure, Row, settings};
+use crate::{Failure, Row, failure, settings};
 
 thread_local! {
     static CONNECTION: RefCell<Option<Rc<Connection>>> = const { RefCell::new(None) };
@@ -47,6 +47,7 @@ pub(crate) async fn query(sql: &'static str, params: Vec<ParameterValue>) -> Res
             rows.push(Row(row));
         }
         result.result().await?;
+        failure::recovered();
         Ok(rows)
     };
     rows.await.map_err(|error| {

@@ -1,6 +1,6 @@
 //! How a handler fails: a public problem, and, kept apart, a diagnosis that only the log sees.
 
-use std::fmt;
+use std::{cell::RefCell, fmt};
 
 use wire::{Code, Problem, PublicFace};
 
@@ -15,6 +15,16 @@ pub struct Failure {
 
 /// What happened inside. It has no way into an answer: nothing serialises it.
 struct Diagnosis(String);
+
+thread_local! {
+    /// The outage that was told last and is not known to be over.
+    static OUTAGE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Says that a store answered: the next outage is worth a line again.
+pub(crate) fn recovered() {
+    OUTAGE.set(None);
+}
 
 /// Bytes of a diagnosis that are logged at most.
 const DIAGNOSIS_BYTES_MAX: usize = 2_000;
@@ -52,10 +62,17 @@ impl Failure {
         &self.problem
     }
 
-    /// Writes one line to the component's log: always for faults, for refusals only when they carry a diagnosis.
+    /// Writes one line to the component's log when there is a diagnosis; an outage that goes on is not told again.
     pub(crate) fn log(&self, request_id: &str) {
         let Some(Diagnosis(diagnosis)) = &self.diagnosis else { return };
         let code = self.problem.code();
+        let outage = code == Code::Common503;
+        if outage && OUTAGE.with_borrow(|told| told.as_ref() == Some(diagnosis)) {
+            return;
+        }
+        if outage {
+            OUTAGE.set(Some(diagnosis.clone()));
+        }
         let level = if code.status() >= 500 { "error" } else { "info" };
         let mut end = diagnosis.len().min(DIAGNOSIS_BYTES_MAX);
         while !diagnosis.is_char_boundary(end) {

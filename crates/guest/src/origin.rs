@@ -30,11 +30,11 @@ impl Cross {
     }
 
     /// Judges the `Origin` header by `Host`, `public_url` and `allowed_origins` (separated by commas).
-    pub(crate) async fn of(headers: &HeaderMap) -> Result<Self, Failure> {
-        let Some(value) = headers.get("origin") else { return Ok(Self::None) };
+    pub(crate) async fn of(call: &Call) -> Result<Self, Failure> {
+        let Some(value) = call.headers().get("origin") else { return Ok(Self::None) };
         let Ok(origin) = value.to_str() else { return Ok(Self::Foreign) };
-        let host = headers.get("host").and_then(|host| host.to_str().ok());
         // A page cannot choose the Host its browser sends: an origin with this very authority is this service.
+        let host = call.authority();
         let authority = origin.split_once("://").map(|(_, authority)| authority);
         if authority.is_some() && authority == host {
             return Ok(Self::Own);

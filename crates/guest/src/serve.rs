@@ -26,7 +26,7 @@ pub struct Route {
 pub async fn serve(request: Request, routes: &'static [Route]) -> Reply {
     let call = Call::new(request);
     let (id, language, head) = (call.request_id().to_owned(), call.language(), call.method() == Method::HEAD);
-    let cross = match origin::Cross::of(call.headers()).await {
+    let cross = match origin::Cross::of(&call).await {
         Ok(cross) => cross,
         Err(failure) => {
             failure.log(&id);
