@@ -21,7 +21,7 @@ async fn handle(request: Request) -> Reply {
 async fn show(call: Call) -> Result<Answer, Failure> {
     let links = Links {
         origin: Service::read().await?.origin(),
-        sandbox: address("sandbox_url").await?,
+        sandbox: address("playground_url").await?,
         admin: address("admin_url").await?,
     };
     let page = page::markup(call.language(), &links).into_string();
