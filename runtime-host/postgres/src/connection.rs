@@ -3,25 +3,22 @@
 //! Statements that need nothing of a session run on the shared ones. The first that does gives the handle a dedicated
 //! session, and from then on everything runs there, until the handle is dropped.
 
+use crate::call::{End, Place, Started};
 use crate::error::{
     BadParameterCase, connection_failed, deadline, is_stale_statement, query_failed, statement_failed,
-    undecodable,
 };
-use crate::interface::{Column, DbValue, Error, ParameterValue, Row};
-use crate::pool::{Lease, Pool, Use};
-use crate::session::{Call, Prepared};
+use crate::interface::{Column, Error, ParameterValue, Row};
+use crate::lease::{Lease, Use};
+use crate::pool::Pool;
 use crate::sql::classify::Class;
 use crate::sql::texts::{Text, Texts};
 use crate::stream::{RowReader, feed};
-use crate::values::column::{decode, describe};
 use crate::values::parameter::Parameter;
 use futures::StreamExt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, oneshot};
-use tokio_postgres::RowStream;
 use tracing::Instrument;
 
 /// How much later than the server the host gives a call up, so that the server's own words come first.
@@ -65,21 +62,6 @@ pub struct Answer {
     pub columns: Vec<Column>,
     /// The rows, or where they come from.
     pub rows: Rows,
-}
-
-/// A call's place on a session, given back when it ends.
-pub(crate) struct Place {
-    pub(crate) call: Call,
-    /// Declared after the call: the session is free of it when the lease ends.
-    _lease: Option<Arc<Lease>>,
-    is_pinned: bool,
-}
-
-/// A statement that the server has begun to answer.
-pub(crate) struct Started {
-    pub(crate) place: Place,
-    pub(crate) prepared: Arc<Prepared>,
-    pub(crate) rows: Pin<Box<RowStream>>,
 }
 
 impl Connection {
@@ -256,15 +238,14 @@ impl Handle {
                 ));
             }
             lease.note(use_.unwrap_or(Use::Touched));
-            return Ok(Place { call: Call::begin(lease.session()), _lease: Some(lease), is_pinned: true });
+            return Ok(Place::pinned(lease));
         }
         if text.is_large()
             && let Some(lease) = self.pool.try_lease().await
         {
-            let call = Call::begin(lease.session());
-            return Ok(Place { call, _lease: Some(Arc::new(lease)), is_pinned: false });
+            return Ok(Place::aside(lease));
         }
-        Ok(Place { call: self.pool.share().await?, _lease: None, is_pinned: false })
+        Ok(Place::shared(self.pool.share().await?))
     }
 
     /// The handle's own session, got at the first need.
@@ -291,52 +272,4 @@ impl Drop for Pinning<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
-}
-
-/// How reading a result ended.
-enum End {
-    /// The server has said all.
-    Complete,
-    /// The bound was reached; the last row read is among those returned.
-    More,
-    /// The server has said why there is no more.
-    Failed(Error),
-    /// A row could not be read; the server has more to say.
-    Undecodable(Error),
-}
-
-impl Started {
-    /// Reads rows until the end, or until they are more than `bytes_max`.
-    async fn collect(&mut self, bytes_max: usize) -> (Vec<Row>, End) {
-        let mut rows = Vec::new();
-        let mut bytes = 0;
-        while let Some(row) = self.rows.next().await {
-            let row = match row {
-                Ok(row) => row,
-                Err(error) => {
-                    return (rows, End::Failed(statement_failed(&error, BadParameterCase::OfQuery)));
-                }
-            };
-            bytes += size_bytes(&row);
-            match decode(&row, &self.prepared.readings) {
-                Ok(row) => rows.push(row),
-                Err(error) => return (rows, End::Undecodable(undecodable(&error))),
-            }
-            if bytes > bytes_max {
-                return (rows, End::More);
-            }
-        }
-        (rows, End::Complete)
-    }
-}
-
-impl Prepared {
-    fn describe(&self) -> Vec<Column> {
-        describe(self.statement.columns(), &self.readings)
-    }
-}
-
-/// What a row takes in memory, about.
-pub(crate) fn size_bytes(row: &tokio_postgres::Row) -> usize {
-    size_of::<Row>() + row.len() * size_of::<DbValue>() + row.raw_size_bytes()
 }

@@ -5,15 +5,22 @@
 //!   its own (a transaction, a setting, a lock, …) gets the guest's connection a dedicated one.
 //! * What it never does: log a parameter or a statement's text, retry what the server may have executed, hand a
 //!   connection on before the server has confirmed that it is clean, read an address that the component was not granted.
-//! * Where to look next: `connection.rs` (a call's way), `pool.rs` (who runs where), `session.rs` (one server session),
+//! * Where to look next: `connection.rs` (a call's way), `pool.rs` and `lease.rs` (who runs where), `session.rs` (one server session),
 //!   `stream.rs` (large results), `sql/classify.rs` (what may share a session), `values.rs` (types).
+
+#![expect(
+    clippy::result_large_err,
+    reason = "the error is the interface's: bindgen makes it as large as it is"
+)]
 
 mod address;
 mod bounded_map;
+mod call;
 mod connection;
 mod counters;
 mod error;
 mod host;
+mod lease;
 mod pool;
 mod server;
 mod session;

@@ -4,6 +4,7 @@
 use crate::counters::Fill;
 use crate::error::connection_failed;
 use crate::interface::Error;
+use crate::lease::Lease;
 use crate::server::Server;
 use crate::session::{Call, Session};
 use arc_swap::ArcSwap;
@@ -11,11 +12,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-/// Brings a session back to how it was opened, apart from what its owner prepared by name: the driver's own prepared
-/// statements must stay.
-const RESET_SQL: &str = "ROLLBACK; CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *; \
-     SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES; ";
 
 pub(crate) struct Pool {
     pub(crate) server: Arc<Server>,
@@ -139,12 +135,14 @@ impl Pool {
             Some(session) => session,
             None => self.server.connect().await?,
         };
-        Ok(Lease {
-            session,
-            returned_to: Arc::clone(self),
-            permit: Some(permit),
-            use_: Mutex::new(Use::Clean),
-        })
+        Ok(Lease::new(session, Arc::clone(self), permit))
+    }
+
+    /// Makes a clean session free for the next owner.
+    pub(crate) fn put_back(&self, session: Arc<Session>, permit: Option<OwnedSemaphorePermit>) {
+        self.dedicated_idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        // After the session: who gets the permit finds it.
+        drop(permit);
     }
 
     /// True when a session that answers is there, or can be had.
@@ -186,92 +184,4 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// What a lease's owner has done to the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Use {
-    /// Nothing that stays.
-    Clean,
-    /// What a reset undoes.
-    Touched,
-    /// What a reset might not undo.
-    Spent,
-}
-
-/// A session that its holder has for itself. When dropped, the session goes back only after the server has confirmed
-/// its reset; otherwise it is closed.
-pub(crate) struct Lease {
-    session: Arc<Session>,
-    returned_to: Arc<Pool>,
-    permit: Option<OwnedSemaphorePermit>,
-    use_: Mutex<Use>,
-}
-
-impl Lease {
-    pub(crate) fn session(&self) -> &Arc<Session> {
-        &self.session
-    }
-
-    /// Notes what the session is about to be used for.
-    pub(crate) fn note(&self, use_: Use) {
-        let mut noted = self.use_.lock().unwrap_or_else(PoisonError::into_inner);
-        *noted = (*noted).max(use_);
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        let use_ = *self.use_.lock().unwrap_or_else(PoisonError::into_inner);
-        let (pool, session, permit) =
-            (Arc::clone(&self.returned_to), Arc::clone(&self.session), self.permit.take());
-        if !session.is_usable() {
-            return;
-        }
-        match use_ {
-            Use::Clean if session.calls() == 0 => pool.put_back(session, permit),
-            Use::Clean | Use::Touched => {
-                session.runtime().clone().spawn(pool.reset(session, permit));
-            }
-            Use::Spent => {
-                session.runtime().clone().spawn(discard(session, permit));
-            }
-        }
-    }
-}
-
-impl Pool {
-    fn put_back(&self, session: Arc<Session>, permit: Option<OwnedSemaphorePermit>) {
-        self.dedicated_idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
-        // After the session: who gets the permit finds it.
-        drop(permit);
-    }
-
-    async fn reset(self: Arc<Self>, session: Arc<Session>, permit: Option<OwnedSemaphorePermit>) {
-        let bound = Duration::from_millis(self.server.settings.reset_ms);
-        let reset = tokio::time::timeout(bound, async {
-            if session.calls() > 0 && session.cancel().await.is_err() {
-                return false;
-            }
-            let sql = format!("{RESET_SQL}{}", self.server.session_bounds_sql());
-            session.client.batch_execute(&sql).await.is_ok()
-        });
-        if reset.await == Ok(true) && session.is_usable() {
-            self.server.counters.resets.add();
-            self.put_back(session, permit);
-        } else {
-            session.retire();
-        }
-    }
-}
-
-/// Closes a session. What it still does is stopped first: the server might not notice for a while, and would keep locks.
-async fn discard(session: Arc<Session>, permit: Option<OwnedSemaphorePermit>) {
-    session.retire();
-    if session.calls() > 0 {
-        let bound = Duration::from_millis(session.server.settings.reset_ms);
-        // The session is closed whether or not the server heard.
-        let _ = tokio::time::timeout(bound, session.cancel()).await;
-    }
-    drop(permit);
 }

@@ -4,7 +4,7 @@
 //! The server's connection must not wait for a guest for long: others may be queued behind the result. While some are,
 //! the queue takes more; a reader that takes nothing for too long, or goes away, loses the rest.
 
-use crate::connection::{Started, size_bytes};
+use crate::call::{Started, size_bytes};
 use crate::error::{BadParameterCase, deadline, query_failed, statement_failed, undecodable};
 use crate::interface::{Error, Row};
 use crate::settings::Settings;

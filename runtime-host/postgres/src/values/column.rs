@@ -212,7 +212,10 @@ fn time(value: NaiveTime) -> Result<(u8, u8, u8, u32), Fault> {
     Ok((value.hour().try_into()?, value.minute().try_into()?, value.second().try_into()?, value.nanosecond()))
 }
 
-fn datetime(raw: &[u8]) -> Result<(i32, u8, u8, u8, u8, u8, u32), Fault> {
+/// Year, month, day, hour, minute, second, nanosecond.
+type Instant = (i32, u8, u8, u8, u8, u8, u32);
+
+fn datetime(raw: &[u8]) -> Result<Instant, Fault> {
     let value = NaiveDateTime::from_sql(&Type::TIMESTAMP, raw)?;
     let ((year, month, day), (hour, minute, second, nanosecond)) = (date(value.date())?, time(value.time())?);
     Ok((year, month, day, hour, minute, second, nanosecond))

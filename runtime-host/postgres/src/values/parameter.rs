@@ -175,3 +175,14 @@ impl ToSql for Decimal<'_> {
 
     to_sql_checked!();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_in_a_log_shows_nothing() {
+        let secret = ParameterValue::Str("hunter2".to_owned());
+        assert!(!format!("{:?}", Parameter(&secret)).contains("hunter2"));
+    }
+}

@@ -183,6 +183,13 @@ pub(crate) async fn run_all(connection: &Connection, statements: &[&str]) {
     }
 }
 
+/// A table of the test's own, empty.
+pub(crate) async fn table(host: &Host, name: &str) {
+    let connection = host.open().await;
+    run_all(&connection, &[&format!("DROP TABLE IF EXISTS {name}"), &format!("CREATE TABLE {name} (a int)")])
+        .await;
+}
+
 pub(crate) fn connection_failure(error: Error) -> String {
     match error {
         Error::ConnectionFailed(reason) => reason,

@@ -23,6 +23,7 @@ fn seen(value: &DbValue) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one entry per type")]
 async fn every_value_comes_back_as_it_went() {
     let interval = Interval { micros: -7, days: 40, months: 13 };
     let cases: Vec<(&str, ParameterValue, DbValue)> = vec![
