@@ -85,16 +85,23 @@ pub async fn take(call: &Call, provider: Provider) -> Result<Attempt, Failure> {
     if claims.sub != state || claims.extra.provider != provider.as_str() {
         return Err(refused("the state is another one"));
     }
-    let place = format!("sign-in/{state}");
+    remember(state).await?;
+    Ok(claims.extra)
+}
+
+/// Notes that an attempt came back, in one of 4,096 places by its first letters, so that the store stays small; a later
+/// attempt in the same place makes it forget.
+async fn remember(state: String) -> Result<(), Failure> {
+    let place = format!("sign-in/{}", state.get(..2).unwrap_or_default());
     // The store may vanish; then the provider's own one-use rule for codes remains.
-    let used: Option<bool> = key_value::get(STORE, &place).await.unwrap_or_default();
-    if used.is_some() {
+    let last: Option<String> = key_value::get(STORE, &place).await.unwrap_or_default();
+    if last.as_ref() == Some(&state) {
         return Err(refused("the attempt was used before"));
     }
-    if key_value::set(STORE, &place, &true, TokenKind::Attempt.lifetime_s()).await.is_err() {
+    if key_value::set(STORE, &place, &state, TokenKind::Attempt.lifetime_s()).await.is_err() {
         eprintln!("level=info diagnosis=\"a used sign-in attempt could not be remembered\"");
     }
-    Ok(claims.extra)
+    Ok(())
 }
 
 /// Removes the attempt's cookie.

@@ -19,17 +19,6 @@ pub enum Membership {
 #[error("not found for this reader")]
 pub struct NotVisible;
 
-/// Only the owner may do this.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum OwnerOnly {
-    /// The reader must not learn that it exists.
-    #[error("not found for this reader")]
-    NotVisible,
-    /// A member without the right.
-    #[error("only the room's owner may do this")]
-    NotOwner,
-}
-
 impl Membership {
     /// From what a statement found.
     #[must_use]
@@ -47,15 +36,6 @@ impl Membership {
         match self {
             Self::Member | Self::Owner => Ok(()),
             Self::Outsider => Err(NotVisible),
-        }
-    }
-
-    /// Whether what belongs to the owner can be changed.
-    pub fn own(self) -> Result<(), OwnerOnly> {
-        match self {
-            Self::Owner => Ok(()),
-            Self::Member => Err(OwnerOnly::NotOwner),
-            Self::Outsider => Err(OwnerOnly::NotVisible),
         }
     }
 }
@@ -129,11 +109,10 @@ mod tests {
     }
 
     #[test]
-    fn an_outsider_sees_nothing_and_is_not_told_that_a_right_is_missing() {
+    fn an_outsider_sees_nothing() {
         assert_eq!(Membership::Outsider.see(), Err(NotVisible));
-        assert_eq!(Membership::Outsider.own(), Err(OwnerOnly::NotVisible));
-        assert_eq!(Membership::Member.own(), Err(OwnerOnly::NotOwner));
-        assert_eq!(Membership::Owner.own(), Ok(()));
+        assert_eq!(Membership::Member.see(), Ok(()));
+        assert_eq!(Membership::Owner.see(), Ok(()));
     }
 
     #[test]

@@ -77,12 +77,6 @@ impl RoomZone {
     pub fn rfc3339(self, instant: DateTime<Utc>) -> String {
         instant.with_timezone(&self.0).to_rfc3339_opts(SecondsFormat::Secs, true)
     }
-
-    /// The calendar day of an instant in this zone.
-    #[must_use]
-    pub fn day(self, instant: DateTime<Utc>) -> NaiveDate {
-        instant.with_timezone(&self.0).date_naive()
-    }
 }
 
 fn parse_date(input: &str) -> Result<NaiveDate, StartFault> {

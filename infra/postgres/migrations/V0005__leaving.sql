@@ -39,9 +39,10 @@ BEGIN
 END
     $$;
 
--- Erases the drafts of a participant who submits. A function because it must see what another save committed while
--- the submitting statement waited for the participant: a draft left behind would tell whose a nameless answer is.
-CREATE FUNCTION retro.erase_drafts(p_room_id bigint, p_participant_id bigint) RETURNS bigint
+-- Erases the drafts of a participant who submits, and the claims of their saves: a draft, or the hash of one, left
+-- behind would tell whose a nameless answer is. A function because it must see what another save committed while the
+-- submitting statement waited for the participant. The endpoint is that of components/retro/drafts.
+CREATE FUNCTION retro.erase_drafts(p_room_id bigint, p_participant_id bigint, p_member_id bigint) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
     AS $$
 DECLARE
@@ -49,6 +50,7 @@ DECLARE
 BEGIN
     DELETE FROM retro.draft_answer AS d WHERE d.room_id = p_room_id AND d.participant_id = p_participant_id;
     GET DIAGNOSTICS erased = ROW_COUNT;
+    DELETE FROM retro.idempotency AS i WHERE i.actor = p_member_id AND i.endpoint = 'retro-drafts-save';
     RETURN erased;
 END
     $$;

@@ -157,7 +157,14 @@ impl Body for GuestBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, wasmtime_wasi_http::Error>>> {
-        Pin::new(&mut self.get_mut().inner).poll_frame(cx)
+        let this = self.get_mut();
+        match Pin::new(&mut this.inner).poll_frame(cx) {
+            // A client must be able to tell a cut answer from a whole one.
+            Poll::Ready(None) if this.instance.as_ref().is_some_and(|instance| instance.has_failed()) => {
+                Poll::Ready(Some(Err(wasmtime_wasi_http::Error::HttpResponseIncomplete)))
+            }
+            frame => frame,
+        }
     }
 
     fn is_end_stream(&self) -> bool {

@@ -32,6 +32,7 @@ pub(crate) struct Shared {
     cpu_ticks: AtomicU64,
     abandoned: AtomicBool,
     bodies_open: AtomicUsize,
+    failed: AtomicBool,
     expiration: AtomicWaker,
 }
 
@@ -45,6 +46,11 @@ impl Shared {
     pub(crate) fn body_closed(&self) {
         self.bodies_open.fetch_sub(1, Ordering::AcqRel);
         self.expiration.wake();
+    }
+
+    /// Whether the instance failed; a body that ends with it is cut, not complete.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
     }
 
     /// The epoch callback: a tick of CPU time; stops the guest when it had its share, else lets others run.
@@ -163,6 +169,8 @@ impl WorkerState for Worker {
         self.counters.instance_ended(store.data().memory_bytes());
         if let Err(error) = result {
             let failure = failure::of_worker(&error, store.data().memory_was_refused());
+            // Before the store goes, and with it the open bodies: they look here when they end.
+            self.shared.failed.store(true, Ordering::Release);
             drop(store);
             let requests = self.fail_waiting(&failure);
             self.counters.instance_failed(&self.component, &failure, requests);

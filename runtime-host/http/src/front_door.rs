@@ -8,7 +8,7 @@ use crate::envelope::{HostError, wants_english};
 use crate::metrics::{Metrics, RouteLabel};
 use crate::places::Places;
 use crate::request_id::{RequestId, X_REQUEST_ID};
-use crate::request_line::RequestLine;
+use crate::request_line::{RequestLine, TARGET};
 use crate::settings::Settings;
 use crate::spin_headers;
 use crate::well_known;
@@ -20,6 +20,8 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 /// Everything that connections share.
 pub(crate) struct FrontDoor {
@@ -99,13 +101,14 @@ impl FrontDoor {
         let id = RequestId::settle(request.headers_mut());
         let english = wants_english(request.headers());
         let mut line = RequestLine::begin(&id, request.method().clone());
-        let answered = self.route(request, client, &mut line).await;
+        let span = request_span(&request, &id);
+        let answered = self.route(request, client, &mut line).instrument(span.clone()).await;
         let mut response = match answered {
             Ok(response) => response,
             Err(error) => error.response(id.as_str(), english).map(AnswerBody::host),
         };
         response.headers_mut().insert(X_REQUEST_ID, id.header());
-        line.end(response.status(), &self.metrics);
+        line.end(response.status(), &self.metrics, &span);
         response.body_mut().hold(open);
         response
     }
@@ -130,6 +133,8 @@ impl FrontDoor {
             self.metrics.requests_refused_full.inc();
             return Err(HostError::Unavailable);
         };
+        // The component sees (and passes on) this request's place in the trace, not its caller's.
+        host_telemetry::inject_current(request.headers_mut());
         let uri = request.uri().clone();
         spin_headers::set(request.headers_mut(), &uri, &route, client);
         let (parts, body) = request.into_parts();
@@ -165,6 +170,24 @@ impl FrontDoor {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// The request's span, a child of the caller's when a `traceparent` came along; what the component calls is inside it.
+fn request_span(request: &Request<Incoming>, id: &RequestId) -> Span {
+    let span = tracing::info_span!(
+        target: TARGET,
+        "request",
+        otel.kind = "server",
+        otel.name = request.method().as_str(),
+        request_id = id.as_str(),
+        http.request.method = request.method().as_str(),
+        http.route = Empty,
+        http.response.status_code = Empty,
+    );
+    if let Some(caller) = host_telemetry::extract(request.headers()) {
+        host_telemetry::adopt(&span, &caller);
+    }
+    span
 }
 
 fn announced_bytes(headers: &HeaderMap) -> Option<u64> {

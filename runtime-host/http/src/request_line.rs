@@ -5,6 +5,7 @@ use crate::request_id::RequestId;
 use host_engine::Failure;
 use http::{Method, StatusCode};
 use std::time::Instant;
+use tracing::Span;
 
 /// Target of these lines, so that a filter can name them.
 pub const TARGET: &str = "request";
@@ -36,10 +37,13 @@ impl RequestLine {
     }
 
     /// The head of the answer is known.
-    pub(crate) fn end(mut self, status: StatusCode, metrics: &Metrics) {
+    pub(crate) fn end(mut self, status: StatusCode, metrics: &Metrics, span: &Span) {
         self.ended = true;
         metrics.answered(&self.route, &self.method, status.as_u16(), self.began.elapsed());
         let RouteLabel { component, pattern: route } = self.route;
+        span.record("http.route", route);
+        span.record("http.response.status_code", status.as_u16());
+        let _inside = span.enter();
         let (request_id, method, status, ms) = (self.id.as_str(), self.method.as_str(), status.as_u16(), self.ms());
         match &self.failure {
             Some(failure) => {

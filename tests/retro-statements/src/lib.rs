@@ -3,6 +3,7 @@
 //! Runs the very `.sql` files of the components, as the application's role, on a database of its own per test. Knows
 //! no HTTP (that is `tests/journeys`). Next: `statements` for the list, `stage` for setting a scene, `tests/` for what
 //! is held.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 pub mod stage;
 pub mod statements;
@@ -138,8 +139,7 @@ impl Person {
         key: Option<&str>,
         own: &[Parameter<'_>],
     ) -> Got {
-        let endpoint = sql.split_whitespace().last().map_or(0, str::len) + sql.len();
-        let (endpoint, hash) = (format!("statement-{endpoint}"), vec![7_u8; 32]);
+        let (endpoint, hash) = (statements::endpoint(sql), vec![7_u8; 32]);
         let mut all: Vec<Parameter<'_>> = vec![&self.id, &self.session, &endpoint, &key, &hash];
         all.extend_from_slice(own);
         match app.query_opt(sql, &all).await {

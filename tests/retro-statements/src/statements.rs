@@ -25,5 +25,11 @@ statements! {
     RESPONSES "responses/src/list.sql";
 }
 
+/// The endpoint a statement's claims are kept under; only that of drafts is known to another statement.
+#[must_use]
+pub fn endpoint(sql: &str) -> String {
+    if sql == DRAFT_SAVE { "retro-drafts-save".to_owned() } else { format!("statement-{}", sql.len()) }
+}
+
 /// Withdrawal as the account component asks for it.
 pub const WITHDRAW: &str = "SELECT retro.withdraw_member($1)";

@@ -1,4 +1,5 @@
 //! Drafts, submissions and taking back, when two windows or two people do it at once.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -137,8 +138,11 @@ async fn a_repeated_submission_with_its_key_answers_the_first_answer_even_after_
     assert_eq!((first.word(), again.word()), ("DONE", "REPLAY"));
     assert_eq!(first.done(), again.done());
     assert_eq!(base.number("SELECT count(*) FROM retro.response", &[]).await, 0);
-    let hashes = "SELECT count(*) FROM retro.idempotency WHERE request_sha256 <> sha256('')";
-    assert_eq!(base.number(hashes, &[]).await, 0, "no hash of what was written is kept");
+    let drafts: &[Parameter<'_>] = &[&retrospect, &None::<i32>, &numbers, &texts];
+    me.write_keyed(&app, DRAFT_SAVE, Some("d"), drafts).await.done();
+    submit(&app, me, retrospect, &answers("a"), None).await.done();
+    let hashes = "SELECT count(*) FROM retro.idempotency WHERE endpoint IN ($1, $2) AND request_sha256 <> sha256('')";
+    assert_eq!(base.number(hashes, &[&endpoint(SUBMIT), &endpoint(DRAFT_SAVE)]).await, 0, "no hash of what was written is kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]

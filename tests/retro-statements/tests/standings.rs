@@ -1,7 +1,10 @@
 //! The statements and the rules agree: every standing is put before both.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use rules_retro::{
     IdentityMode,
+    reading::{AnswersInSight, Membership, NotVisible, Reveal},
+    room::{JoinRefusal, JoinStanding},
     standing::{self, Participation, Refusal, Stage, SubmitStanding, TakeBackStanding},
 };
 use tests_retro_statements::{Base, Person, stage::*, statements::*};
@@ -139,6 +142,63 @@ async fn taking_back_agrees_with_the_rules() {
                 let case = format!("{stage:?} {participation:?} revealed {revealed} analysed {analysed}");
                 assert_eq!(got.word(), word(verdict), "{case}");
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn joining_agrees_with_the_rules() {
+    let scene = Scene::new().await;
+    let owner = "SELECT owner_id FROM retro.room WHERE room_id = $1";
+    assert_eq!(scene.base.number(owner, &[&scene.room.id]).await, scene.me().id);
+    for invite_live in [true, false] {
+        for is_member in [false, true] {
+            for members in [9, 10] {
+                let name = format!("j{}{}{members}", u8::from(invite_live), u8::from(is_member));
+                let room = room(&scene.base, &scene.app, &name, members).await;
+                if !invite_live {
+                    let over = "UPDATE retro.invite SET superseded_at = now() WHERE room_id = $1";
+                    scene.base.owner.execute(over, &[&room.id]).await.unwrap();
+                }
+                let stranger = scene.base.person(&format!("{name}s")).await;
+                let who = if is_member { &room.people[1] } else { &stranger };
+                let members = u32::try_from(members).unwrap();
+                let verdict = JoinStanding { invite_live, is_member, members, members_max: Some(10) }.verdict();
+                let expected = verdict.map_or_else(JoinRefusal::word, |()| "DONE");
+                assert_eq!(join(&scene.app, who, &room.code).await.word(), expected, "{name}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_in_sight_agrees_with_the_rules() {
+    let scene = Scene::new().await;
+    let (other, outsider) = (scene.base.person("other").await, scene.base.person("outsider").await);
+    join(&scene.app, &other, &scene.room.code).await.done();
+    let now = chrono::Utc::now();
+    for (reveal_in, reveal) in [
+        (None, Reveal::AtOnce),
+        (Some("-1 hour"), Reveal::At(now - chrono::TimeDelta::hours(1))),
+        (Some("1 hour"), Reveal::At(now + chrono::TimeDelta::hours(1))),
+    ] {
+        let made = retrospect(&scene.base, &scene.app, &scene.room, "NAMED", reveal_in).await;
+        for person in [scene.me(), &other] {
+            participate(&scene.app, person, made).await.done();
+            submit(&scene.app, person, made, &answers("a"), None).await.done();
+        }
+        let readers =
+            [(scene.me(), Membership::Owner), (&other, Membership::Member), (&outsider, Membership::Outsider)];
+        for (person, membership) in readers {
+            let own: &[tests_retro_statements::Parameter<'_>] = &[&made, &None::<i32>, &None::<i64>, &100_i64];
+            let seen = person.read(&scene.app, RESPONSES, own).await;
+            let answers = seen.map(|page| page["responses"].as_array().unwrap().len());
+            let expected = match reveal.in_sight(membership, now) {
+                Ok(AnswersInSight::All) => Some(10),
+                Ok(AnswersInSight::OwnNamed) => Some(5),
+                Err(NotVisible) => None,
+            };
+            assert_eq!(answers, expected, "{reveal_in:?} {membership:?}");
         }
     }
 }

@@ -3,8 +3,9 @@
 -- (null: no wish spoken), $10 kept from every analysis.
 -- Holds: the verdict is rules_retro::standing::SubmitStanding's, the choice of a name
 -- rules_retro::identity::IdentityMode::authorship's. A nameless answer carries no author; the link goes to
--- response_author, which this role cannot read. Neither answer nor event carries a fine time, no draft is left behind,
--- and the claim keeps no hash: a hash of known texts would tell whose they are. So a key stands for its first request.
+-- response_author, which this role cannot read. Neither answer nor event carries a fine time, no draft (nor the claim
+-- of one) is left behind, and the own claim keeps no hash: a hash of known texts would tell whose they are. So a key
+-- stands for its first request.
 WITH prior AS MATERIALIZED (
     SELECT outcome, result FROM retro.prior($1, $2, $3, $4, sha256(''))
 ), caller AS MATERIALIZED (
@@ -53,7 +54,7 @@ WITH prior AS MATERIALIZED (
      WHERE p.room_id = verdict.room_id AND p.participant_id = verdict.participant_id AND verdict.outcome = 'DONE'
     RETURNING p.submitted_at, verdict.*
 ), undrafted AS MATERIALIZED (
-    SELECT retro.erase_drafts(room_id, participant_id) AS drafts FROM submitted
+    SELECT retro.erase_drafts(room_id, participant_id, member_id) AS drafts FROM submitted
 ), gate AS (
     UPDATE retro.room_counter AS c
        SET event_seq = c.event_seq + 1
