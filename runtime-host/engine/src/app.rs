@@ -143,7 +143,8 @@ impl Host {
 
     /// The component's bytes, behind its middleware if it has any.
     fn composed(&self, declared: &Declared) -> Result<Vec<u8>> {
-        let read = |path: &std::path::Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
+        let read =
+            |path: &std::path::Path| fs::read(path).with_context(|| format!("reading {}", path.display()));
         let links = declared
             .middleware
             .iter()

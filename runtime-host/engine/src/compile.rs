@@ -16,7 +16,6 @@ const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
 const MEMORIES_PER_COMPONENT: u32 = 16;
 const TABLES_PER_COMPONENT: u32 = 32;
 const TABLE_ELEMENTS_MAX: usize = 20_000;
-const STACKS_PER_INSTANCE: u32 = 2;
 
 /// The engine for `settings`, and the thread that counts its epochs for as long as an `Engine` lives.
 pub(crate) fn engine(settings: &Settings) -> Result<Engine> {
@@ -41,7 +40,8 @@ fn pool(settings: &Settings) -> PoolingAllocationConfig {
         .total_core_instances(instances * 8)
         .total_memories(instances * 2)
         .total_tables(instances * 4)
-        .total_stacks(instances * STACKS_PER_INSTANCE * 8)
+        // Each costs two of the kernel's memory maps (65,530 by default) from the start.
+        .total_stacks(instances)
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
         .max_memories_per_component(MEMORIES_PER_COMPONENT)
         .max_tables_per_component(TABLES_PER_COMPONENT)
@@ -77,13 +77,18 @@ pub(crate) struct CompileThreads(Arc<rayon::ThreadPool>);
 
 impl CompileThreads {
     pub(crate) fn new(threads: usize) -> Result<Self> {
-        let pool =
-            rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|n| format!("compile-{n}")).build()?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|n| format!("compile-{n}"))
+            .build()?;
         Ok(CompileThreads(Arc::new(pool)))
     }
 
     /// Runs `work` on these threads and waits for it without holding up the async ones.
-    pub(crate) async fn run<R: Send + 'static>(&self, work: impl FnOnce() -> R + Send + 'static) -> Result<R> {
+    pub(crate) async fn run<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R> {
         let (done, answer) = tokio::sync::oneshot::channel();
         self.0.spawn(move || {
             // The receiver is gone only when the start itself was given up.

@@ -65,9 +65,9 @@ pub(crate) fn compose(component: Vec<u8>, middleware: Vec<Link>) -> Result<Vec<u
     let mut graph = CompositionGraph::new();
     let innermost = register(&mut graph, "component".into(), component)?;
     let innermost = graph.instantiate(innermost);
-    let mut handler = graph
-        .alias_instance_export(innermost, HANDLER)
-        .with_context(|| format!("the route's component does not export {HANDLER}, so no middleware can call it"))?;
+    let mut handler = graph.alias_instance_export(innermost, HANDLER).with_context(|| {
+        format!("the route's component does not export {HANDLER}, so no middleware can call it")
+    })?;
     for (position, link) in middleware.into_iter().enumerate().rev() {
         let Link { name, wasm, inherits } = link;
         let package = register(&mut graph, format!("middleware{position}"), wasm)
@@ -98,7 +98,8 @@ fn put_before(
     for (name, kind) in imports {
         if denies(inherits, &name) {
             let refused = denied_name(&name)?;
-            let existing = graph.imports().find(|(import, ..)| *import == refused).and_then(|(.., node)| node);
+            let existing =
+                graph.imports().find(|(import, ..)| *import == refused).and_then(|(.., node)| node);
             let refusal = match existing {
                 Some(node) => node,
                 None => graph.import(refused, kind)?,
@@ -111,7 +112,9 @@ fn put_before(
 
 /// `spin:key-value/key-value@3.0.0` → `denied:spin-key-value/key-value@3.0.0`.
 fn denied_name(interface: &str) -> Result<String> {
-    let Some((package, rest)) = interface.split_once('/') else { bail!("`{interface}` is no interface's name") };
+    let Some((package, rest)) = interface.split_once('/') else {
+        bail!("`{interface}` is no interface's name")
+    };
     Ok(format!("{DENIED}{}/{rest}", package.replace(':', "-")))
 }
 
@@ -139,6 +142,9 @@ mod tests {
 
     #[test]
     fn a_denied_import_keeps_interface_and_version_in_its_name() {
-        assert_eq!(denied_name("spin:key-value/key-value@3.0.0").unwrap(), "denied:spin-key-value/key-value@3.0.0");
+        assert_eq!(
+            denied_name("spin:key-value/key-value@3.0.0").unwrap(),
+            "denied:spin-key-value/key-value@3.0.0"
+        );
     }
 }

@@ -34,7 +34,9 @@ impl Failure {
     pub fn guest(&self) -> String {
         match self {
             Failure::Trapped { guest, .. } => guest.join(" < "),
-            Failure::TimedOut | Failure::CpuSpent | Failure::NoInstance(_) | Failure::Refused(_) => String::new(),
+            Failure::TimedOut | Failure::CpuSpent | Failure::NoInstance(_) | Failure::Refused(_) => {
+                String::new()
+            }
         }
     }
 

@@ -96,7 +96,10 @@ impl ComponentHandler {
     /// Gives `request` to an instance and waits for the head of its answer.
     ///
     /// Dropping the future (the client hung up) ends the guest's work on it.
-    pub async fn handle(&self, request: http::Request<WasiBody>) -> Result<http::Response<GuestBody>, Failure> {
+    pub async fn handle(
+        &self,
+        request: http::Request<WasiBody>,
+    ) -> Result<http::Response<GuestBody>, Failure> {
         let (_present, abandoned) = oneshot::channel();
         let (failed, mut failure) = oneshot::channel();
         let (shared, instance) = oneshot::channel();
@@ -117,10 +120,12 @@ impl ComponentHandler {
             Err(error) if error.is::<ExpirationError>() => Err(Failure::TimedOut),
             Err(error) => Err(match error.downcast_ref::<InstantiationError<Ticket>>() {
                 Some(problem) => Failure::NoInstance(format!("{:#}", problem.error)),
-                None => match error.downcast_ref::<wasmtime_wasi_http::p3::bindings::http::types::ErrorCode>() {
-                    Some(code) => Failure::Refused(format!("{code:?}")),
-                    None => crate::failure::of_worker(&error, false),
-                },
+                None => {
+                    match error.downcast_ref::<wasmtime_wasi_http::p3::bindings::http::types::ErrorCode>() {
+                        Some(code) => Failure::Refused(format!("{code:?}")),
+                        None => crate::failure::of_worker(&error, false),
+                    }
+                }
             }),
         }
     }

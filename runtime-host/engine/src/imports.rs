@@ -1,7 +1,7 @@
 //! Which interfaces the host lends, by name, so that a component that wants another is told which.
 
-use anyhow::{Result, ensure};
 use crate::compose::DENIED;
+use anyhow::{Result, ensure};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 

@@ -8,10 +8,12 @@ use wasmtime::component::types::{ComponentFunc, ComponentInstance, ComponentItem
 use wasmtime::component::{Component, Linker, LinkerInstance, ResourceType, Val};
 use wasmtime::{Engine, Result, format_err};
 
-const MESSAGE: &str = "access denied: this middleware does not inherit the capability (see inherit_configuration)";
+const MESSAGE: &str =
+    "access denied: this middleware does not inherit the capability (see inherit_configuration)";
 
 /// Error cases that say what happened better than a text does, in the interfaces that have them.
-const FITTING_CASES: &[&str] = &["access-denied", "HTTP-request-denied", "http-request-denied", "not-permitted"];
+const FITTING_CASES: &[&str] =
+    &["access-denied", "HTTP-request-denied", "http-request-denied", "not-permitted"];
 
 /// The host's side of a resource that no one can ever hold.
 enum Nothing {}
@@ -92,7 +94,9 @@ fn error_of(ty: &Type) -> Option<Val> {
                 return Some(Val::Variant(case.name.into(), None));
             }
             let texts = variant.cases().filter(|case| matches!(case.ty, Some(Type::String)));
-            texts.last().map(|case| Val::Variant(case.name.into(), Some(Box::new(Val::String(MESSAGE.into())))))
+            texts
+                .last()
+                .map(|case| Val::Variant(case.name.into(), Some(Box::new(Val::String(MESSAGE.into())))))
         }
         _ => None,
     }

@@ -51,16 +51,22 @@ impl std::str::FromStr for Reuse {
 
     /// `isolated`, `serial`, `serial:100`, `concurrent`, `concurrent:16:128` (at once, then in all).
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is none of isolated, serial[:REQUESTS], concurrent[:TOGETHER[:REQUESTS]]");
+        let wrong =
+            || format!("`{text}` is none of isolated, serial[:REQUESTS], concurrent[:TOGETHER[:REQUESTS]]");
         let mut parts = text.split(':');
         let kind = parts.next().unwrap_or_default();
-        let numbers: Vec<usize> = parts.map(|part| part.parse().ok().filter(|n| *n > 0)).collect::<Option<_>>().ok_or_else(wrong)?;
+        let numbers: Vec<usize> = parts
+            .map(|part| part.parse().ok().filter(|n| *n > 0))
+            .collect::<Option<_>>()
+            .ok_or_else(wrong)?;
         match (kind, numbers.as_slice()) {
             ("isolated", []) => Ok(Reuse::Isolated),
             ("serial", []) => Ok(Reuse::Serial { requests_max: 128 }),
             ("serial", [requests_max]) => Ok(Reuse::Serial { requests_max: *requests_max }),
             ("concurrent", []) => Ok(Reuse::default()),
-            ("concurrent", [together_max]) => Ok(Reuse::Concurrent { requests_max: 128, together_max: *together_max }),
+            ("concurrent", [together_max]) => {
+                Ok(Reuse::Concurrent { requests_max: 128, together_max: *together_max })
+            }
             ("concurrent", [together_max, requests_max]) => {
                 Ok(Reuse::Concurrent { requests_max: *requests_max, together_max: *together_max })
             }

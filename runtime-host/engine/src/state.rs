@@ -151,10 +151,16 @@ pub(crate) fn add_to_linker(linker: &mut Linker<InstanceState>) -> wasmtime::Res
         instance: &mut state.key_value,
         table: &mut state.table,
     })?;
-    host_redis::add_to_linker(linker, |state| RedisView { instance: &mut state.redis, table: &mut state.table })?;
+    host_redis::add_to_linker(linker, |state| RedisView {
+        instance: &mut state.redis,
+        table: &mut state.table,
+    })?;
     host_postgres::add_to_linker(linker, |state| PostgresView {
         instance: &mut state.postgres,
         table: &mut state.table,
     })?;
-    host_sqlite::add_to_linker(linker, |state| SqliteView { instance: &mut state.sqlite, table: &mut state.table })
+    host_sqlite::add_to_linker(linker, |state| SqliteView {
+        instance: &mut state.sqlite,
+        table: &mut state.table,
+    })
 }

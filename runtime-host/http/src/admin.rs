@@ -95,7 +95,8 @@ async fn answer(admin: &Admin, request: &Request<Incoming>) -> Response<Full<Byt
         "/readyz" => ready(admin).await,
         "/metrics" => {
             admin.door.refresh_gauges();
-            let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let accept =
+                request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
             let (kind, text) = admin.metrics.render(accept);
             with_type(StatusCode::OK, kind, text)
         }
@@ -105,7 +106,10 @@ async fn answer(admin: &Admin, request: &Request<Incoming>) -> Response<Full<Byt
 
 async fn ready(admin: &Admin) -> Response<Full<Bytes>> {
     if admin.door.drain.phase() > Phase::Up {
-        return json_answer(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "going down", "dependencies": {} }));
+        return json_answer(
+            StatusCode::SERVICE_UNAVAILABLE,
+            &json!({ "status": "going down", "dependencies": {} }),
+        );
     }
     let asked = admin.dependencies.iter().map(|dependency| {
         let question = admin.main.spawn((dependency.ready)());

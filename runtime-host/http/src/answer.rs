@@ -44,7 +44,10 @@ impl Body for AnswerBody {
     type Data = Bytes;
     type Error = WasiError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
         match &mut self.get_mut().source {
             Source::Host(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
             Source::Guest(body) => Pin::new(body).poll_frame(cx),

@@ -61,7 +61,10 @@ impl Body for BoundedBody {
     type Data = Bytes;
     type Error = WasiError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
         let this = self.get_mut();
         if this.verdict.0.load(Ordering::Acquire) != FINE {
             return Poll::Ready(None);
@@ -80,7 +83,9 @@ impl Body for BoundedBody {
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => {
                 let idle = this.idle;
-                let pause = this.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + idle)));
+                let pause = this
+                    .pause
+                    .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + idle)));
                 match pause.as_mut().poll(cx) {
                     Poll::Ready(()) => this.fail(TOO_SLOW),
                     Poll::Pending => Poll::Pending,

@@ -85,7 +85,8 @@ impl Activity {
     /// What is overdue by these bounds.
     pub(crate) fn overdue(&self, head: Duration, idle: Duration) -> Option<Overdue> {
         let now = self.now();
-        let older = |since: u64, bound: Duration| since != 0 && u128::from(now - since.min(now)) >= bound.as_millis();
+        let older =
+            |since: u64, bound: Duration| since != 0 && u128::from(now - since.min(now)) >= bound.as_millis();
         if older(self.write_blocked_since.load(Ordering::Acquire), idle) {
             return Some(Overdue::Write);
         }
@@ -232,7 +233,10 @@ mod tests {
 
     #[test]
     fn only_an_answer_without_our_request_id_is_taken_for_hypers() {
-        assert_eq!(bare_error(b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n"), Some(431));
+        assert_eq!(
+            bare_error(b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\n"),
+            Some(431)
+        );
         assert_eq!(bare_error(b"HTTP/1.1 404 Not Found\r\nx-request-id: 1\r\n"), None);
         assert_eq!(bare_error(b"HTTP/1.1 200 OK\r\n"), None);
     }

@@ -57,7 +57,10 @@ impl HostError {
 
     /// The error that stands for a status which the HTTP library answered by itself.
     pub(crate) fn of_status(status: u16) -> HostError {
-        HostError::ALL.into_iter().find(|error| error.status().as_u16() == status).unwrap_or(HostError::BadRequest)
+        HostError::ALL
+            .into_iter()
+            .find(|error| error.status().as_u16() == status)
+            .unwrap_or(HostError::BadRequest)
     }
 
     /// Status, code, Korean and English text.
@@ -66,9 +69,12 @@ impl HostError {
             HostError::BadRequest => {
                 (StatusCode::BAD_REQUEST, "COMMON400", "잘못된 요청입니다.", "The request is malformed.")
             }
-            HostError::NotFound => {
-                (StatusCode::NOT_FOUND, "COMMON404", "존재하지 않는 경로입니다.", "There is nothing at this path.")
-            }
+            HostError::NotFound => (
+                StatusCode::NOT_FOUND,
+                "COMMON404",
+                "존재하지 않는 경로입니다.",
+                "There is nothing at this path.",
+            ),
             HostError::RequestTimeout => (
                 StatusCode::REQUEST_TIMEOUT,
                 "COMMON408",
@@ -81,9 +87,12 @@ impl HostError {
                 "요청 본문이 너무 큽니다.",
                 "The request's body is too large.",
             ),
-            HostError::UriTooLong => {
-                (StatusCode::URI_TOO_LONG, "COMMON414", "요청 경로가 너무 깁니다.", "The request's path is too long.")
-            }
+            HostError::UriTooLong => (
+                StatusCode::URI_TOO_LONG,
+                "COMMON414",
+                "요청 경로가 너무 깁니다.",
+                "The request's path is too long.",
+            ),
             HostError::HeadersTooLarge => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "COMMON431",
@@ -144,7 +153,10 @@ impl HostError {
             bytes.extend_from_slice(value.as_bytes());
             bytes.extend_from_slice(b"\r\n");
         }
-        let rest = format!("x-request-id: {request_id}\r\n{CONTENT_LENGTH}: {}\r\nconnection: close\r\n\r\n", body.len());
+        let rest = format!(
+            "x-request-id: {request_id}\r\n{CONTENT_LENGTH}: {}\r\nconnection: close\r\n\r\n",
+            body.len()
+        );
         bytes.extend_from_slice(rest.as_bytes());
         bytes.extend_from_slice(body.as_bytes());
         bytes
@@ -165,11 +177,13 @@ impl HostError {
 
 /// Whether the client prefers English to Korean: the first of the two that `Accept-Language` names.
 pub(crate) fn wants_english(headers: &HeaderMap) -> bool {
-    let Some(languages) = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()) else {
+    let Some(languages) = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
+    else {
         return false;
     };
     let wanted = languages.split(',').map(|language| language.trim().get(..2).unwrap_or_default());
-    wanted.into_iter().find(|two| two.eq_ignore_ascii_case("en") || two.eq_ignore_ascii_case("ko")) == Some("en")
+    wanted.into_iter().find(|two| two.eq_ignore_ascii_case("en") || two.eq_ignore_ascii_case("ko"))
+        == Some("en")
 }
 
 #[cfg(test)]

@@ -107,7 +107,8 @@ impl Server {
         tokio::time::sleep(Duration::from_millis(settings.drain_notice_ms)).await;
         drain.advance(Phase::Draining);
         let mut accepting = self.accepting;
-        let in_time = tokio::time::timeout(Duration::from_millis(settings.drain_ms_max), &mut accepting).await.is_ok();
+        let in_time =
+            tokio::time::timeout(Duration::from_millis(settings.drain_ms_max), &mut accepting).await.is_ok();
         drain.advance(Phase::Stopped);
         if !in_time {
             // Connections see the last phase and end; a second is plenty for that.

@@ -54,15 +54,31 @@ impl Metrics {
             "Requests by component, route pattern, method and status; to the head of the answer",
             metrics.requests.clone(),
         );
-        registry.register("http_connections_open", "Client connections open now", metrics.connections_open.clone());
+        registry.register(
+            "http_connections_open",
+            "Client connections open now",
+            metrics.connections_open.clone(),
+        );
         registry.register(
             "http_connections_turned_away",
             "Connections beyond the bound",
             metrics.connections_turned_away.clone(),
         );
-        registry.register("http_accept_errors", "Errors of accept, the file table full", metrics.accept_errors.clone());
-        registry.register("http_requests_inside", "Requests inside components", metrics.requests_inside.clone());
-        registry.register("http_requests_waiting", "Requests waiting for a place", metrics.requests_waiting.clone());
+        registry.register(
+            "http_accept_errors",
+            "Errors of accept, the file table full",
+            metrics.accept_errors.clone(),
+        );
+        registry.register(
+            "http_requests_inside",
+            "Requests inside components",
+            metrics.requests_inside.clone(),
+        );
+        registry.register(
+            "http_requests_waiting",
+            "Requests waiting for a place",
+            metrics.requests_waiting.clone(),
+        );
         registry.register(
             "http_requests_refused_full",
             "Requests that found no place and no room to wait",
@@ -72,7 +88,12 @@ impl Metrics {
     }
 
     pub(crate) fn answered(&self, route: &RouteLabel, method: &Method, status: u16, took: Duration) {
-        let labels = Answered { component: route.component, route: route.pattern, method: method_label(method), status };
+        let labels = Answered {
+            component: route.component,
+            route: route.pattern,
+            method: method_label(method),
+            status,
+        };
         self.requests.get_or_create(&labels).observe(took.as_secs_f64());
     }
 }

@@ -44,7 +44,8 @@ impl RequestLine {
         span.record("http.route", route);
         span.record("http.response.status_code", status.as_u16());
         let _inside = span.enter();
-        let (request_id, method, status, ms) = (self.id.as_str(), self.method.as_str(), status.as_u16(), self.ms());
+        let (request_id, method, status, ms) =
+            (self.id.as_str(), self.method.as_str(), status.as_u16(), self.ms());
         match &self.failure {
             Some(failure) => {
                 let guest = failure.guest();
@@ -53,7 +54,9 @@ impl RequestLine {
                     "failed"
                 );
             }
-            None => tracing::info!(target: TARGET, request_id, component, route, method, status, ms, "answered"),
+            None => {
+                tracing::info!(target: TARGET, request_id, component, route, method, status, ms, "answered")
+            }
         }
     }
 

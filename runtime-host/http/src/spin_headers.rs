@@ -10,7 +10,8 @@ const PREFIX: &str = "spin-";
 ///
 /// Values that are no valid header values (a path with bytes beyond ASCII is percent-encoded already) are left out.
 pub(crate) fn set(headers: &mut HeaderMap, uri: &Uri, route: &RouteMatch<'_, '_>, client: SocketAddr) {
-    let forged: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with(PREFIX)).cloned().collect();
+    let forged: Vec<HeaderName> =
+        headers.keys().filter(|name| name.as_str().starts_with(PREFIX)).cloned().collect();
     for name in forged {
         headers.remove(name);
     }

@@ -89,7 +89,13 @@ pub(crate) struct Up {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Serve {
     /// The Spin manifest.
-    #[arg(long = "from", short = 'f', env = "MOALOG_MANIFEST", default_value = "spin.toml", value_name = "FILE")]
+    #[arg(
+        long = "from",
+        short = 'f',
+        env = "MOALOG_MANIFEST",
+        default_value = "spin.toml",
+        value_name = "FILE"
+    )]
     pub(crate) manifest: PathBuf,
     /// Another manifest whose components and routes are added; may be repeated.
     #[arg(long = "overlay", value_name = "FILE")]

@@ -134,7 +134,8 @@ impl Secrets {
             fs::create_dir_all(folder)?;
         }
         let new = self.path.with_extension("new");
-        let mut file = fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
+        let mut file =
+            fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
         file.write_all(serde_json::to_string_pretty(&self.by_variable)?.as_bytes())?;
         file.sync_all()?;
         fs::rename(&new, &self.path)?;

@@ -66,7 +66,10 @@ impl Start {
                 )]),
                 ..host_key_value::Settings::default()
             },
-            sqlite: host_sqlite::Settings { folder: state.join("sqlite"), ..host_sqlite::Settings::default() },
+            sqlite: host_sqlite::Settings {
+                folder: state.join("sqlite"),
+                ..host_sqlite::Settings::default()
+            },
             outbound_http: host_outbound_http::Settings::default(),
             addresses: host_egress::AddressPolicy::default(),
             guest_logs: GuestLogSettings::default(),

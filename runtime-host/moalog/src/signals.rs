@@ -14,7 +14,10 @@ pub(crate) struct StopSignals {
 
 impl StopSignals {
     pub(crate) fn catch() -> Result<Self> {
-        Ok(StopSignals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(StopSignals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
 
     /// Waits for the first; from then on the next one ends the process at once.

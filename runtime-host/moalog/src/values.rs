@@ -37,9 +37,13 @@ pub fn from_environment(environment: impl IntoIterator<Item = (String, String)>)
 /// break at the end is not part of it; files that begin with a dot are skipped.
 pub fn from_folder(folder: &Path) -> Result<Values> {
     let mut values = Values::new();
-    for entry in std::fs::read_dir(folder).with_context(|| format!("reading the secrets in {}", folder.display()))? {
+    for entry in
+        std::fs::read_dir(folder).with_context(|| format!("reading the secrets in {}", folder.display()))?
+    {
         let path = entry?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.')) else {
+        let Some(name) =
+            path.file_name().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.'))
+        else {
             continue;
         };
         if !path.is_file() {
@@ -49,7 +53,8 @@ pub fn from_folder(folder: &Path) -> Result<Values> {
             bail!("{}: a secret has at most {SECRET_BYTES_MAX} bytes", path.display());
         }
         let value = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-        let value = value.strip_suffix('\n').map_or(value.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+        let value =
+            value.strip_suffix('\n').map_or(value.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
         values.insert(name.to_ascii_lowercase(), value.to_owned());
     }
     Ok(values)
@@ -78,10 +83,7 @@ pub fn from_env_file(path: &Path) -> Result<Values> {
 }
 
 fn unquoted(value: &str) -> &str {
-    ['"', '\'']
-        .into_iter()
-        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
-        .unwrap_or(value)
+    ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(value)
 }
 
 /// `strongest` first.
@@ -102,7 +104,10 @@ mod tests {
     #[test]
     fn a_flag_beats_the_environment_and_both_beat_a_file() {
         let flags = from_flags(&["a=flag".into()]).unwrap();
-        let environment = from_environment([("SPIN_VARIABLE_A".into(), "env".into()), ("SPIN_VARIABLE_B".into(), "env".into())]);
+        let environment = from_environment([
+            ("SPIN_VARIABLE_A".into(), "env".into()),
+            ("SPIN_VARIABLE_B".into(), "env".into()),
+        ]);
         let file = Values::from([("b".into(), "file".into()), ("c".into(), "file".into())]);
         let merged = merge([flags, environment, file]);
         let values: Vec<&str> = ["a", "b", "c"].iter().map(|name| merged[*name].as_str()).collect();
@@ -118,7 +123,11 @@ mod tests {
     fn an_env_file_is_read_and_its_bad_line_named() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(".env");
-        std::fs::write(&file, "# a comment\nSPIN_VARIABLE_KEY=\"a b\"\nexport SPIN_VARIABLE_OTHER=x=y\nPATH=/bin\n").unwrap();
+        std::fs::write(
+            &file,
+            "# a comment\nSPIN_VARIABLE_KEY=\"a b\"\nexport SPIN_VARIABLE_OTHER=x=y\nPATH=/bin\n",
+        )
+        .unwrap();
         let values = from_env_file(&file).unwrap();
         assert_eq!(values, Values::from([("key".into(), "a b".into()), ("other".into(), "x=y".into())]));
         std::fs::write(&file, "nonsense\n").unwrap();

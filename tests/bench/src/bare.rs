@@ -108,8 +108,12 @@ impl HandlerState for Template {
     type WorkerState = Reused;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Forever, Reused>> {
-        let state =
-            State { table: ResourceTable::new(), wasi: WasiCtx::builder().build(), http: WasiHttpCtx::new(), hooks: NothingGoesOut };
+        let state = State {
+            table: ResourceTable::new(),
+            wasi: WasiCtx::builder().build(),
+            http: WasiHttpCtx::new(),
+            hooks: NothingGoesOut,
+        };
         let mut store = Store::new(self.0.engine(), state);
         let proxy = wasmtime_wasi_http::handler::Proxy::P3(self.0.instantiate_async(&mut store).await?);
         Ok(Instance { store, proxy, view: |state| state.http(), expiration: Forever, state: Reused })
@@ -149,7 +153,9 @@ pub(crate) async fn serve(args: Args) -> Result<()> {
                 }
             });
             // A connection's end is the generator's doing.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         });
     }
 }

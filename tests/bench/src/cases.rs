@@ -60,7 +60,8 @@ pub(crate) async fn run(plan: &Plan) -> Result<()> {
     )
     .await?;
     let component = servers::repository().join("target/wasm32-wasip2/release/tests_components_bench.wasm");
-    let bare = servers::own("bare", &[("--component", component.display().to_string())], "/bench/empty").await?;
+    let bare =
+        servers::own("bare", &[("--component", component.display().to_string())], "/bench/empty").await?;
     let mut report = Report::new(plan.rounds, plan.round_ms, plan.connections);
     report.idle_bytes(ours.resident_bytes()?);
     let wanted = |case: &&Case| plan.only.as_deref().is_none_or(|only| case.name.contains(only));

@@ -18,7 +18,12 @@ pub(crate) struct Round {
 }
 
 /// Loads `path` at `address` for `time`; with several paths, connection n takes the n-th.
-pub(crate) async fn round(address: SocketAddr, paths: &[String], connections: usize, time: Duration) -> Result<Round> {
+pub(crate) async fn round(
+    address: SocketAddr,
+    paths: &[String],
+    connections: usize,
+    time: Duration,
+) -> Result<Round> {
     let began = Instant::now();
     let clients: Vec<_> = (0..connections)
         .map(|number| tokio::spawn(client(address, paths[number % paths.len()].clone(), began + time)))

@@ -80,9 +80,12 @@ pub(crate) async fn serve(args: Args) -> Result<()> {
         .route("/bench/write", get(written))
         .with_state(Arc::new(Shared { lines, next: AtomicUsize::new(0), redis }));
     let listener = TcpListener::bind(args.listen).await?;
-    axum::serve(axum::serve::ListenerExt::tap_io(listener, |stream| {
-        stream.set_nodelay(true).expect("a fresh socket takes TCP_NODELAY");
-    }), app)
+    axum::serve(
+        axum::serve::ListenerExt::tap_io(listener, |stream| {
+            stream.set_nodelay(true).expect("a fresh socket takes TCP_NODELAY");
+        }),
+        app,
+    )
     .await?;
     Ok(())
 }

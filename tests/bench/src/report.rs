@@ -27,7 +27,11 @@ impl Series {
 
     /// Lowest, median and highest, requests per second; `None` without rounds.
     fn rates(&self) -> Option<[f64; 3]> {
-        Some([*self.per_second.first()?, self.per_second[self.per_second.len() / 2], *self.per_second.last()?])
+        Some([
+            *self.per_second.first()?,
+            self.per_second[self.per_second.len() / 2],
+            *self.per_second.last()?,
+        ])
     }
 }
 
@@ -91,7 +95,11 @@ impl Report {
 
     pub(crate) fn loaded_bytes(&mut self, bytes: u64) {
         let idle = self.json.get("residentIdleBytes").and_then(Value::as_u64).unwrap_or_default();
-        self.lines.push(format!("\nresident memory: {} MiB idle, {} MiB after the load", idle / MIB, bytes / MIB));
+        self.lines.push(format!(
+            "\nresident memory: {} MiB idle, {} MiB after the load",
+            idle / MIB,
+            bytes / MIB
+        ));
         self.json.insert("residentLoadedBytes".into(), bytes.into());
     }
 

@@ -64,7 +64,13 @@ pub(crate) fn free_address() -> Result<SocketAddr> {
 }
 
 /// Moalog's host with `manifest`, its compiled components under `state`.
-pub(crate) async fn host(program: &Path, manifest: &Path, state: &Path, data: &Data, probe: &str) -> Result<Server> {
+pub(crate) async fn host(
+    program: &Path,
+    manifest: &Path,
+    state: &Path,
+    data: &Data,
+    probe: &str,
+) -> Result<Server> {
     if !program.is_file() {
         bail!("{} is not built: make bench builds it", program.display());
     }

@@ -18,7 +18,8 @@ fn blocks(readme: &str) -> Vec<&str> {
 fn the_first_journey_of_the_readme_works_as_written() {
     tests_support::run(async {
         let app = tests_support::app().await;
-        let readme = std::fs::read_to_string(tests_support::repository().join("README.md")).expect("README.md");
+        let readme =
+            std::fs::read_to_string(tests_support::repository().join("README.md")).expect("README.md");
         let blocks = blocks(&readme);
         assert!(blocks.len() >= 4, "the journey has lost its steps");
         let script = blocks.join("\n").replace(APP, &app.url).replace(SANDBOX, &app.sandbox_url);
@@ -30,7 +31,8 @@ fn the_first_journey_of_the_readme_works_as_written() {
             .output()
             .expect("bash runs");
         std::fs::remove_dir_all(&folder).expect("the folder goes");
-        let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let (said, complained) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{script}\n---\n{said}\n---\n{complained}");
         assert!(said.contains("Keep the demo on Friday"), "the answer was not read back:\n{said}");
     });

@@ -141,8 +141,13 @@ async fn a_repeated_submission_with_its_key_answers_the_first_answer_even_after_
     let drafts: &[Parameter<'_>] = &[&retrospect, &None::<i32>, &numbers, &texts];
     me.write_keyed(&app, DRAFT_SAVE, Some("d"), drafts).await.done();
     submit(&app, me, retrospect, &answers("a"), None).await.done();
-    let hashes = "SELECT count(*) FROM retro.idempotency WHERE endpoint IN ($1, $2) AND request_sha256 <> sha256('')";
-    assert_eq!(base.number(hashes, &[&endpoint(SUBMIT), &endpoint(DRAFT_SAVE)]).await, 0, "no hash of what was written is kept");
+    let hashes =
+        "SELECT count(*) FROM retro.idempotency WHERE endpoint IN ($1, $2) AND request_sha256 <> sha256('')";
+    assert_eq!(
+        base.number(hashes, &[&endpoint(SUBMIT), &endpoint(DRAFT_SAVE)]).await,
+        0,
+        "no hash of what was written is kept"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

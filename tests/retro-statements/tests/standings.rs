@@ -163,7 +163,8 @@ async fn joining_agrees_with_the_rules() {
                 let stranger = scene.base.person(&format!("{name}s")).await;
                 let who = if is_member { &room.people[1] } else { &stranger };
                 let members = u32::try_from(members).unwrap();
-                let verdict = JoinStanding { invite_live, is_member, members, members_max: Some(10) }.verdict();
+                let verdict =
+                    JoinStanding { invite_live, is_member, members, members_max: Some(10) }.verdict();
                 let expected = verdict.map_or_else(JoinRefusal::word, |()| "DONE");
                 assert_eq!(join(&scene.app, who, &room.code).await.word(), expected, "{name}");
             }
@@ -187,10 +188,14 @@ async fn what_is_in_sight_agrees_with_the_rules() {
             participate(&scene.app, person, made).await.done();
             submit(&scene.app, person, made, &answers("a"), None).await.done();
         }
-        let readers =
-            [(scene.me(), Membership::Owner), (&other, Membership::Member), (&outsider, Membership::Outsider)];
+        let readers = [
+            (scene.me(), Membership::Owner),
+            (&other, Membership::Member),
+            (&outsider, Membership::Outsider),
+        ];
         for (person, membership) in readers {
-            let own: &[tests_retro_statements::Parameter<'_>] = &[&made, &None::<i32>, &None::<i64>, &100_i64];
+            let own: &[tests_retro_statements::Parameter<'_>] =
+                &[&made, &None::<i32>, &None::<i64>, &100_i64];
             let seen = person.read(&scene.app, RESPONSES, own).await;
             let answers = seen.map(|page| page["responses"].as_array().unwrap().len());
             let expected = match reveal.in_sight(membership, now) {

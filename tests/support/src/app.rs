@@ -75,7 +75,13 @@ impl App {
         let secrets = state.path().join("secrets.json");
         app.values = dev_values::read(&root.join("sandbox/dev-variables.toml"), &facts, &secrets)?;
         sandbox.engine.cache_dir.clone_from(&app.engine.cache_dir);
+        // The identity provider makes its keys when they are first asked for, which takes luck as much as time.
+        (sandbox.engine.cpu_ms_max, sandbox.engine.request_ms_max) = (120_000, 120_000);
         let sandbox = sandbox.run_on(sandbox_ports).await.context("the sandbox")?;
+        for provider in ["google", "kakao"] {
+            let keys = format!("{}/oauth/{provider}/jwks", facts.sandbox_url);
+            reqwest::get(keys).await?.error_for_status().context("the sandbox's keys")?;
+        }
         let running = app.run_on(app_ports).await.context("the app")?;
         let own = Own { running, sandbox, database, _state: state };
         Ok(App { url: facts.app_url, sandbox_url: facts.sandbox_url, own: Some(own) })

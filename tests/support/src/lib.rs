@@ -15,7 +15,8 @@ use tokio::sync::OnceCell;
 pub use app::{App, Own, repository};
 pub use person::{Answer, Person};
 
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a test program can have a runtime"));
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Runtime::new().expect("a test program can have a runtime"));
 static SHARED: OnceCell<App> = OnceCell::const_new();
 
 /// Runs a test on the runtime that outlives all tests: servers that one test started serve the next.

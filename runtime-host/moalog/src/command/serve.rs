@@ -102,7 +102,9 @@ fn outside(flags: &Outside, start: &mut Start) -> Result<()> {
     start.outbound_http.response_bytes_max = flags.outbound_response_bytes_max;
     start.outbound_http.total_ms = flags.outbound_ms_max;
     let addresses = host_egress::AddressPolicy::blocking(flags.block_network.iter().map(String::as_str))
-        .map_err(|malformed| anyhow!(malformed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+        .map_err(|malformed| {
+            anyhow!(malformed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        })?;
     start.postgres.address_policy = addresses.clone();
     start.redis.addresses = addresses.clone();
     start.addresses = addresses;

@@ -44,7 +44,9 @@ async fn watch(app: &Running) -> Result<()> {
     })?;
     let folders: BTreeSet<&PathBuf> = watched.iter().flat_map(|component| &component.folders).collect();
     for folder in &folders {
-        watcher.watch(folder, RecursiveMode::Recursive).with_context(|| format!("watching {}", folder.display()))?;
+        watcher
+            .watch(folder, RecursiveMode::Recursive)
+            .with_context(|| format!("watching {}", folder.display()))?;
     }
     ready(format_args!("watching {} folders", folders.len()));
     while let Some(first) = changes.recv().await {
@@ -55,7 +57,9 @@ async fn watch(app: &Running) -> Result<()> {
         let began = Instant::now();
         match rebuild(app, &watched, &paths).await {
             Ok(0) => {}
-            Ok(count) => say(format_args!("  ↻ {count} rebuilt and swapped in {} ms", began.elapsed().as_millis())),
+            Ok(count) => {
+                say(format_args!("  ↻ {count} rebuilt and swapped in {} ms", began.elapsed().as_millis()))
+            }
             Err(problem) => say(format_args!("  ✗ {problem:#}; the old one goes on")),
         }
     }
@@ -64,7 +68,8 @@ async fn watch(app: &Running) -> Result<()> {
 
 fn components(app: &Running) -> Vec<Watched> {
     let manifest = app.manifest();
-    let with_build = manifest.components.values().filter_map(|component| Some((component, component.build.clone()?)));
+    let with_build =
+        manifest.components.values().filter_map(|component| Some((component, component.build.clone()?)));
     with_build
         .map(|(component, build)| {
             let folders = build
@@ -80,16 +85,22 @@ fn components(app: &Running) -> Vec<Watched> {
 
 /// The folders of a glob before its first wildcard.
 fn fixed_part(pattern: &str) -> PathBuf {
-    Path::new(pattern).components().take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '['])).collect()
+    Path::new(pattern)
+        .components()
+        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']))
+        .collect()
 }
 
 /// Builds the components that `paths` belong to and reloads the app; gives their number.
 async fn rebuild(app: &Running, watched: &[Watched], paths: &BTreeSet<PathBuf>) -> Result<usize> {
-    let paths: Vec<PathBuf> = paths.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect();
+    let paths: Vec<PathBuf> =
+        paths.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect();
     let touched = |component: &&Watched| {
-        component.folders.iter().filter_map(|folder| folder.canonicalize().ok()).any(|folder| {
-            paths.iter().any(|path| path.starts_with(&folder))
-        })
+        component
+            .folders
+            .iter()
+            .filter_map(|folder| folder.canonicalize().ok())
+            .any(|folder| paths.iter().any(|path| path.starts_with(&folder)))
     };
     let components: Vec<&Watched> = watched.iter().filter(touched).collect();
     for component in &components {
@@ -104,7 +115,8 @@ async fn rebuild(app: &Running, watched: &[Watched], paths: &BTreeSet<PathBuf>) 
 }
 
 async fn build(component: &Watched, command: &str) -> Result<()> {
-    let output = Command::new("/bin/sh").arg("-c").arg(command).current_dir(&component.build.folder).output().await?;
+    let output =
+        Command::new("/bin/sh").arg("-c").arg(command).current_dir(&component.build.folder).output().await?;
     if !output.status.success() {
         bail!("{} does not build:\n{}", component.id, String::from_utf8_lossy(&output.stderr).trim_end());
     }

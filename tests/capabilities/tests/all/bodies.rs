@@ -52,7 +52,8 @@ fn a_big_body_passes_through_unchanged() {
 fn chunked_and_sized_bodies_count_the_same() {
     run(async {
         let bed = bed().await;
-        let pieces: Vec<_> = (0..7).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![1_u8; PIECE_BYTES]))).collect();
+        let pieces: Vec<_> =
+            (0..7).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![1_u8; PIECE_BYTES]))).collect();
         let chunked = reqwest::Body::wrap_stream(stream::iter(pieces));
         for body in [chunked, reqwest::Body::from(vec![1_u8; 7 * PIECE_BYTES])] {
             let answer = bed.client.post(bed.url("/echo/count")).body(body).send().await.unwrap();
