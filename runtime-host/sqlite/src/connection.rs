@@ -51,6 +51,14 @@ struct LastChange {
     changes: AtomicU64,
 }
 
+impl LastChange {
+    /// Called before anyone is told that a statement ended.
+    fn note(&self, database: &rusqlite::Connection) {
+        self.rowid.store(database.last_insert_rowid(), Ordering::Relaxed);
+        self.changes.store(database.changes(), Ordering::Relaxed);
+    }
+}
+
 /// How long a statement that was told to stop may take to do so before its caller is answered without it.
 const STOP_MS: u64 = 500;
 
@@ -139,13 +147,14 @@ impl Connection {
         let (columns_sender, columns) = oneshot::channel();
         let (mut rows, stream) = RowSender::new(turn.deadline, allowance.within_ms);
         let mut give_up = GiveUpOnDrop::default();
-        let (keep_open, metrics) = (self.clone(), self.0.shared.metrics.clone());
+        let (keep_open, metrics, last) = (self.clone(), self.0.shared.metrics.clone(), self.0.last.clone());
         let running = self.start(turn, give_up.flag(), move |database, watch| {
             let mut head = Some(columns_sender);
             let send_head = |columns| drop(head.take().map(|head| head.send(Ok(columns))));
             let result = run(database, watch, allowance, &sql, parameters, send_head, |row, bytes| {
                 rows.push(row, bytes)
             });
+            last.note(database);
             match (result, head) {
                 (Err(error), Some(head)) => drop(head.send(Err(error))),
                 (result, _) => {
@@ -216,8 +225,7 @@ impl Connection {
             } else {
                 work(&database, &watch)
             };
-            last.rowid.store(database.last_insert_rowid(), Ordering::Relaxed);
-            last.changes.store(database.changes(), Ordering::Relaxed);
+            last.note(&database);
             drop((database, thread));
             result
         })

@@ -28,6 +28,7 @@ pub fn spin_sdk_wit(manifest_dir: &Path) -> Result<PathBuf> {
 
 /// Writes `$OUT_DIR/bindings.rs`: one `bindgen!` call for `world` of `spin-sdk`, with `options` (the macro's own
 /// syntax, without `path` and `world`) appended. Meant to be the whole body of a build script.
+#[expect(clippy::print_stdout, reason = "a build script speaks to cargo on standard output")]
 pub fn write_bindings(world: &str, options: &str) -> Result<()> {
     let manifest_dir = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
     let wit = spin_sdk_wit(&manifest_dir)?;

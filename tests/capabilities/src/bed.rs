@@ -41,9 +41,15 @@ impl Bed {
         start.http.admin_listen.set_port(0);
         // Compiled once for all beds and all runs; a changed component has another entry.
         start.engine.cache_dir = Some(repository().join("target/tests/compiled"));
+        // Each instance reserves address space; the hosts of all tests share one process.
+        start.engine.instances_max = 100;
         start.values = values(stack, &database, &target);
         change(&mut start);
         let running = start.run().await?;
+        // Tests make tables of their own, as no application's role could.
+        let (owner, connection) = tokio_postgres::connect(&database.owner_url, tokio_postgres::NoTls).await?;
+        tokio::spawn(connection);
+        owner.batch_execute("GRANT CREATE ON SCHEMA public TO moalog_app").await?;
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Self { running, client, target, database, stack, _state: state })
     }

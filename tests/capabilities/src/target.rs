@@ -17,7 +17,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
 /// What the plain server says first.
-pub const GREETING: &str = "hello from a socket\n";
+pub(crate) const GREETING: &str = "hello from a socket\n";
 
 /// A target and what it saw.
 pub struct Target {

@@ -146,11 +146,12 @@ fn an_app_brings_its_own_code_and_keeps_its_own_tokens() {
             person.send(request.json(&json!({ "nickname": nickname })))
         };
         sign_up("no spaces".into(), "k1").await.refused(400, "COMMON400");
-        let made = sign_up(unique("app"), "k1").await.ok();
+        let nickname = unique("app");
+        let made = sign_up(nickname.clone(), "k1").await.ok();
         let me = with_bearer(app, Method::GET, "/api/v1/members/me", made["accessToken"].as_str().unwrap())
             .await
             .ok();
-        let again = sign_up(unique("app"), "k1").await.ok();
+        let again = sign_up(nickname, "k1").await.ok();
         let same =
             with_bearer(app, Method::GET, "/api/v1/members/me", again["accessToken"].as_str().unwrap()).await;
         assert_eq!(same.ok()["memberId"], me["memberId"]);

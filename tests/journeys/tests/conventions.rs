@@ -1,5 +1,4 @@
 //! What every route keeps: envelope, languages, methods, bodies, origins, repeated writes.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use futures::future::join_all;
 use reqwest::Method;

@@ -1,5 +1,4 @@
 //! Rooms: opening, joining, who is inside, what outsiders never learn.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use futures::future::join_all;
 use reqwest::Method;

@@ -1,5 +1,4 @@
 //! Rooms: limits, names, events, under many hands at once.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use futures::future::join_all;
 use tests_retro_statements::{Base, Got, Person, stage::*, statements::*};

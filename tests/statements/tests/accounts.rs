@@ -1,4 +1,5 @@
 //! The statements of accounts, sent as the components send them.
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use futures::future::join_all;
 use rules_account::REFRESH_GRACE_S;

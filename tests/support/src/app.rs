@@ -121,6 +121,8 @@ fn start_of(manifest: &Path, state: &Path) -> Start {
     let mut start = Start::new(manifest, state);
     start.http.listen.set_port(0);
     start.http.admin_listen.set_port(0);
+    // Each instance reserves address space; the hosts of all tests share one process.
+    start.engine.instances_max = 100;
     // Compiled once for all programs and runs; a changed component has another entry.
     start.engine.cache_dir = Some(repository().join("target/tests/compiled"));
     start

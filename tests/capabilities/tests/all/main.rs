@@ -1,4 +1,5 @@
 //! What components may do on the native host, capability by capability.
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 mod bodies;
 mod instances;

