@@ -14,7 +14,8 @@ const AGAIN: &str = include_str!("again.sql");
 
 const CONSTRAINTS: &[(&str, Code)] = &[
     ("signup_ticket_pkey", Code::Auth4001),
-    ("identity_pkey", Code::Common409),
+    // Signed up already, by this ticket or another: signing in again is the way on.
+    ("identity_pkey", Code::Auth4001),
     ("member_nickname_key", Code::Member4092),
 ];
 
@@ -37,10 +38,15 @@ async fn sign_up(mut call: Call) -> Result<Answer, Failure> {
     all.extend(params![ticket.jti, key.clone(), ticket.exp, nickname.as_str()]);
     all.extend(params![ticket.extra.provider, ticket.sub, ticket.extra.email]);
     let made = match (rows(SIGN_UP, all, CONSTRAINTS).await, key) {
-        (Err(failure), Some(key)) if failure.problem().code() == Code::Auth4001 => {
+        // Which constraint a repetition meets first is PostgreSQL's choice: ticket, nickname and identity are all taken.
+        (Err(failure), Some(key)) => {
             let mut all = opening;
             all.extend([ticket.jti.parameter(), key.parameter()]);
-            rows(AGAIN, all, &[]).await?
+            let first = rows(AGAIN, all, &[]).await?;
+            if first.is_empty() {
+                return Err(failure);
+            }
+            first
         }
         (other, _) => other?,
     };

@@ -118,6 +118,8 @@ fn a_transaction_left_open_by_a_dying_instance_is_rolled_back_before_the_next_us
         let bed = Bed::start(|start| {
             start.engine.cpu_ms_max = 300;
             start.engine.request_ms_max = 1_500;
+            // What an instance keeps beyond its answer is its own until it ends: here with each request.
+            start.engine.reuse = moalog::Reuse::Isolated;
         })
         .await
         .unwrap();
