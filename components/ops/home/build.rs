@@ -5,7 +5,8 @@ use std::path::Path;
 use std::{env, fs};
 
 fn main() {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../spin.toml");
+    let manifest = Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"))
+        .join("../../../spin.toml");
     println!("cargo::rerun-if-changed={}", manifest.display());
     let text = fs::read_to_string(&manifest).expect("spin.toml is at the root of the repository");
     let table: toml::Table = toml::from_str(&text).expect("spin.toml is TOML");
