@@ -11,7 +11,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 use tokio::net::TcpListener;
-use wasmtime::component::{Component, GuestTaskId, Linker, ResourceTable};
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, GuestTaskId, Linker, ResourceTable, ResourceType};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, StoreContextMut};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::handler::{
@@ -120,6 +121,35 @@ impl HandlerState for Template {
     }
 }
 
+/// Spin's interfaces, each function of which stops the instance: the empty answer calls none.
+fn trap_capabilities(engine: &Engine, component: &Component, linker: &mut Linker<State>) -> Result<()> {
+    for (name, item) in component.component_type().imports(engine) {
+        let ComponentItem::ComponentInstance(interface) = item.ty else { continue };
+        if !name.starts_with("spin:") {
+            continue;
+        }
+        let mut instance = linker.instance(name)?;
+        for (name, item) in interface.exports(engine) {
+            match item.ty {
+                ComponentItem::ComponentFunc(function) if function.async_() => {
+                    instance.func_new_concurrent(name, |_, _, _, _| {
+                        Box::pin(async { Err(wasmtime::format_err!("no capabilities here")) })
+                    })?;
+                }
+                ComponentItem::ComponentFunc(_) => {
+                    instance
+                        .func_new(name, |_, _, _, _| Err(wasmtime::format_err!("no capabilities here")))?;
+                }
+                ComponentItem::Resource(_) => {
+                    instance.resource(name, ResourceType::host::<State>(), |_, _| Ok(()))?
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
 pub(crate) async fn serve(args: Args) -> Result<()> {
     let mut config = Config::new();
     config.wasm_component_model_async(true);
@@ -127,10 +157,10 @@ pub(crate) async fn serve(args: Args) -> Result<()> {
     let engine = Engine::new(&config)?;
     let component = Component::from_file(&engine, &args.component)?;
     let mut linker = Linker::<State>::new(&engine);
+    trap_capabilities(&engine, &component, &mut linker)?;
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-    linker.define_unknown_imports_as_traps(&component)?;
     let pre = ServicePre::new(linker.instantiate_pre(&component)?)?;
     let handler = ProxyHandler::new(Template(pre));
     let listener = TcpListener::bind(args.listen).await?;

@@ -10,6 +10,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
+/// The longest time that a histogram can hold, in microseconds.
+const LATENCY_US_MAX: u64 = 60_000_000;
+
 /// What one round saw.
 pub(crate) struct Round {
     pub(crate) per_second: f64,
@@ -28,7 +31,7 @@ pub(crate) async fn round(
     let clients: Vec<_> = (0..connections)
         .map(|number| tokio::spawn(client(address, paths[number % paths.len()].clone(), began + time)))
         .collect();
-    let mut all = Histogram::<u64>::new(3)?;
+    let mut all = Histogram::<u64>::new_with_bounds(1, LATENCY_US_MAX, 3)?;
     let mut errors = 0;
     for one in clients {
         let (times, failed) = one.await??;
@@ -46,7 +49,7 @@ async fn client(address: SocketAddr, path: String, end: Instant) -> Result<(Hist
     stream.set_nodelay(true)?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let driver = tokio::spawn(connection);
-    let mut times = Histogram::<u64>::new(3)?;
+    let mut times = Histogram::<u64>::new_with_bounds(1, LATENCY_US_MAX, 3)?;
     let mut errors = 0;
     while Instant::now() < end {
         let began = Instant::now();
