@@ -6,11 +6,13 @@ use crate::metrics::Counters;
 use crate::settings::{Reuse, Settings};
 use crate::state::{Grants, InstanceState};
 use crate::worker::{Expiration, Shared, Ticket, Worker};
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use tokio::runtime;
 use tokio::sync::oneshot;
 use wasmtime::Store;
 use wasmtime_wasi_http::handler::{
@@ -30,20 +32,20 @@ pub(crate) struct Template {
     pub(crate) reuse: Reuse,
 }
 
-impl HandlerState for Template {
+/// The instances of a component on one event loop: a request is answered on the loop that read it.
+struct OnLoop(Arc<Template>);
+
+impl HandlerState for OnLoop {
     type StoreData = InstanceState;
     type WorkerExpiration = Expiration;
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<InstanceState, Expiration, Worker>> {
-        let settings = &self.settings;
-        let memory = InstanceMemory::new(
-            settings.memory_bytes_max,
-            self.component_memory.clone(),
-            self.host_memory.clone(),
-        );
-        let state = self.grants.instance(memory)?;
-        let engine = match &self.pre {
+        let Template { settings, component_memory, host_memory, .. } = &*self.0;
+        let memory =
+            InstanceMemory::new(settings.memory_bytes_max, component_memory.clone(), host_memory.clone());
+        let state = self.0.grants.instance(memory)?;
+        let engine = match &self.0.pre {
             ProxyPre::P2(pre) => pre.engine(),
             ProxyPre::P3(pre) => pre.engine(),
         };
@@ -54,21 +56,21 @@ impl HandlerState for Template {
         let ticks_max = settings.cpu_ms_max.div_ceil(crate::compile::EPOCH_MS);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| ticking.on_epoch(ticks_max));
-        let proxy = self.pre.instantiate_async(&mut store).await?;
-        self.counters.instance_started();
+        let proxy = self.0.pre.instantiate_async(&mut store).await?;
+        self.0.counters.instance_started();
         Ok(Instance {
             store,
             proxy,
             view: |state| state.http(),
             expiration: Expiration::new(shared.clone(), settings),
             state: Worker {
-                component: self.component.clone(),
-                settings: self.settings.clone(),
-                counters: self.counters.clone(),
+                component: self.0.component.clone(),
+                settings: settings.clone(),
+                counters: self.0.counters.clone(),
                 shared,
                 waiting: Mutex::default(),
-                together_max: self.reuse.together_max(),
-                requests_max: self.reuse.requests_max(),
+                together_max: self.0.reuse.together_max(),
+                requests_max: self.0.reuse.requests_max(),
             },
         })
     }
@@ -76,21 +78,46 @@ impl HandlerState for Template {
 
 /// A component and its instances; clones share them.
 #[derive(Clone)]
-pub struct ComponentHandler(ProxyHandler<Template>);
+pub struct ComponentHandler(Arc<Loops>);
+
+struct Loops {
+    template: Arc<Template>,
+    /// By event loop; a few, and only ever more.
+    known: ArcSwap<Vec<(runtime::Id, ProxyHandler<OnLoop>)>>,
+    adding: Mutex<()>,
+}
 
 impl ComponentHandler {
     pub(crate) fn new(template: Template) -> Self {
-        ComponentHandler(ProxyHandler::new(template))
+        let (known, adding) = (ArcSwap::default(), Mutex::default());
+        ComponentHandler(Arc::new(Loops { template: Arc::new(template), known, adding }))
     }
 
     /// The component's id in the manifest.
     pub fn component(&self) -> &str {
-        &self.0.state().component
+        &self.0.template.component
     }
 
     /// Bytes of linear memory that this component's instances hold now.
     pub fn memory_bytes(&self) -> usize {
-        self.0.state().component_memory.bytes_used()
+        self.0.template.component_memory.bytes_used()
+    }
+
+    /// The instances on the event loop that asks.
+    fn here(&self) -> ProxyHandler<OnLoop> {
+        let here = runtime::Handle::current().id();
+        let find = || self.0.known.load().iter().find(|(id, _)| *id == here).map(|(_, found)| found.clone());
+        if let Some(found) = find() {
+            return found;
+        }
+        let _adding = self.0.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        find().unwrap_or_else(|| {
+            let added = ProxyHandler::new(OnLoop(self.0.template.clone()));
+            let mut known = Vec::clone(&self.0.known.load());
+            known.push((here, added.clone()));
+            self.0.known.store(Arc::new(known));
+            added
+        })
     }
 
     /// Gives `request` to an instance and waits for the head of its answer.
@@ -103,8 +130,8 @@ impl ComponentHandler {
         let (_present, abandoned) = oneshot::channel();
         let (failed, mut failure) = oneshot::channel();
         let (shared, instance) = oneshot::channel();
-        self.0.state().counters.request_given();
-        match self.0.handle(Ticket { abandoned, failed, shared }, request).await {
+        self.0.template.counters.request_given();
+        match self.here().handle(Ticket { abandoned, failed, shared }, request).await {
             Ok(response) => {
                 let instance = instance.await.ok();
                 Ok(response.map(|body| GuestBody::new(body, instance)))

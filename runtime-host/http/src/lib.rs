@@ -4,7 +4,7 @@
 //! writes one log line per request, and goes down without losing one. It runs no guest code (`host-engine` does) and
 //! knows nothing of what the routes mean.
 //!
-//! Where to look next: `front_door` (a request's way), `connection` and `client_io` (a client's way), `drain` (the way
+//! Where to look next: `front_door` (a request's way), `connection` and `client_io` (a client's way), `event_loops` (the threads), `drain` (the way
 //! down), `admin` (probes and metrics).
 
 mod admin;
@@ -14,6 +14,7 @@ mod client_io;
 mod connection;
 mod drain;
 mod envelope;
+mod event_loops;
 mod front_door;
 mod listener;
 mod metrics;
@@ -31,7 +32,8 @@ pub use request_id::RequestId;
 pub use request_line::TARGET as REQUEST_LOG_TARGET;
 pub use settings::Settings;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use event_loops::EventLoops;
 use front_door::FrontDoor;
 use host_engine::App;
 use std::net::SocketAddr;
@@ -84,7 +86,8 @@ impl Server {
         let door = Arc::new(FrontDoor::new(settings, app, Drain::default(), figures));
         let main = tokio::runtime::Handle::current();
         admin::serve(admin::Admin { door: door.clone(), dependencies, metrics, main }, ports.admin)?;
-        let accepting = tokio::spawn(listener::accept(door.clone(), ports.app));
+        let loops = EventLoops::start(door.settings.event_loops).context("starting the event loops")?;
+        let accepting = tokio::spawn(listener::accept(door.clone(), ports.app, loops));
         Ok(Server { door, accepting })
     }
 

@@ -2,12 +2,13 @@
 
 use crate::connection;
 use crate::drain::Phase;
+use crate::event_loops::{EventLoops, OnLoop};
 use crate::front_door::FrontDoor;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 /// Pause after an error of `accept` that is not one connection's own (EMFILE, ENFILE, ENOBUFS, ENOMEM).
@@ -27,7 +28,7 @@ pub(crate) async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpL
 }
 
 /// Accepts until the host drains; returns when every connection has ended or was cut off.
-pub(crate) async fn accept(door: Arc<FrontDoor>, listener: TcpListener) {
+pub(crate) async fn accept(door: Arc<FrontDoor>, listener: TcpListener, loops: EventLoops) {
     let mut connections = JoinSet::new();
     let mut in_trouble = false;
     loop {
@@ -47,7 +48,8 @@ pub(crate) async fn accept(door: Arc<FrontDoor>, listener: TcpListener) {
                     door.metrics.connections_turned_away.inc();
                     connections.spawn(connection::turn_away(stream));
                 } else {
-                    connections.spawn(connection::serve(door.clone(), stream, client));
+                    let (handle, on_loop) = loops.least_busy();
+                    connections.spawn_on(serve(door.clone(), stream, client, on_loop), handle);
                 }
             }
             Err(problem) if is_of_one_connection(&problem) => {}
@@ -64,6 +66,17 @@ pub(crate) async fn accept(door: Arc<FrontDoor>, listener: TcpListener) {
     drop(listener);
     while connections.join_next().await.is_some() {
         door.metrics.connections_open.dec();
+    }
+}
+
+/// A connection's whole life, on the loop that was chosen for it.
+async fn serve(door: Arc<FrontDoor>, stream: TcpStream, client: SocketAddr, _on_loop: OnLoop) {
+    // Accepted on another loop: the socket is registered anew with this one.
+    match stream.into_std().and_then(TcpStream::from_std) {
+        Ok(stream) => connection::serve(door, stream, client).await,
+        Err(problem) => {
+            tracing::warn!(%client, %problem, "connection lost between accept and its event loop")
+        }
     }
 }
 

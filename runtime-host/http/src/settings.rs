@@ -29,6 +29,8 @@ pub struct Settings {
     pub queue_ms_max: u64,
     /// Open connections; one more gets 503 and is closed.
     pub connections_max: usize,
+    /// Event loops, each a thread that serves its share of the connections; one per core by default.
+    pub event_loops: usize,
     /// Streams of one HTTP/2 connection at once.
     pub streams_max: u32,
     /// From the signal to stop until what is left is cut off, in milliseconds.
@@ -52,6 +54,7 @@ impl Default for Settings {
             queued_requests_max: 1_024,
             queue_ms_max: 1_000,
             connections_max: 8_192,
+            event_loops: std::thread::available_parallelism().map_or(1, usize::from),
             streams_max: 256,
             drain_ms_max: 25_000,
             drain_notice_ms: 0,

@@ -163,6 +163,9 @@ pub(crate) struct Door {
     /// Open connections; one more is turned away.
     #[arg(long, default_value_t = host_http::Settings::default().connections_max, value_name = "COUNT")]
     pub(crate) connections_max: usize,
+    /// Threads that serve connections; one per core by default.
+    #[arg(long, default_value_t = host_http::Settings::default().event_loops, value_name = "COUNT", hide_default_value = true)]
+    pub(crate) event_loops: usize,
     /// Time for requests under way when the host is told to stop.
     #[arg(long, default_value_t = host_http::Settings::default().drain_ms_max, value_name = "MS")]
     pub(crate) drain_ms_max: u64,

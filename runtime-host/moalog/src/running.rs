@@ -94,7 +94,10 @@ impl Start {
         Ok(Capabilities {
             key_value: KeyValue::new(self.key_value.clone(), &redis)?,
             redis,
-            postgres: Postgres::new(self.postgres.clone()),
+            postgres: Postgres::new(host_postgres::Settings {
+                event_loops: self.http.event_loops,
+                ..self.postgres.clone()
+            }),
             sqlite: Sqlite::new(self.sqlite.clone())?,
             outbound_http: OutboundHttp::builder(self.outbound_http.clone())
                 .addresses(self.addresses.clone())

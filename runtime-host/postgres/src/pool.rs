@@ -7,6 +7,7 @@ use crate::interface::Error;
 use crate::lease::Lease;
 use crate::server::Server;
 use crate::session::{Call, Session};
+use crate::settings::Settings;
 use arc_swap::ArcSwap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,7 +42,7 @@ impl Pool {
         }
     }
 
-    /// A place in the pipeline of the least busy shared session.
+    /// A place in the pipeline of the least busy shared session, of this event loop's own if it has any.
     pub(crate) async fn share(self: &Arc<Self>) -> Result<Call, Error> {
         if let Some(call) = self.pick() {
             return Ok(call);
@@ -58,18 +59,23 @@ impl Pool {
 
     fn pick(self: &Arc<Self>) -> Option<Call> {
         let sessions = self.shared.load();
-        let usable = sessions.iter().filter(|session| session.is_usable());
-        let best = usable.min_by_key(|session| session.load())?;
-        let is_busy = best.calls() > 0;
-        let call = Call::begin(best);
-        if is_busy && self.usable_count(&sessions) < self.server.settings.connections_max {
+        let mut best: Option<(Rank, &Arc<Session>)> = None;
+        let (mut usable, mut here) = (0, 0);
+        for session in sessions.iter().filter(|session| session.is_usable()) {
+            let rank = Rank { is_elsewhere: !session.is_here(), load: session.load() };
+            usable += 1;
+            here += usize::from(!rank.is_elsewhere);
+            if best.as_ref().is_none_or(|(least, _)| rank < *least) {
+                best = Some((rank, session));
+            }
+        }
+        let (rank, best) = best?;
+        let Settings { connections_max, event_loops, .. } = *self.server.settings;
+        let is_busy = best.calls() > 0 || rank.is_elsewhere;
+        if is_busy && usable < connections_max && here < connections_max.div_ceil(event_loops.max(1)) {
             self.grow();
         }
-        Some(call)
-    }
-
-    fn usable_count(&self, sessions: &[Arc<Session>]) -> usize {
-        sessions.iter().filter(|session| session.is_usable()).count()
+        Some(Call::begin(best))
     }
 
     /// Opens one more shared session in the background; one at a time.
@@ -168,6 +174,13 @@ impl Pool {
             waiting: self.waiting.load(Ordering::Relaxed),
         }
     }
+}
+
+/// What to prefer a session by, best first: one that this event loop drives, then the least loaded.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    is_elsewhere: bool,
+    load: (bool, usize),
 }
 
 /// One caller in the queue, for as long as it stays there.

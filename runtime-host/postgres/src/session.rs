@@ -98,6 +98,11 @@ impl Session {
         (self.slow_calls.load(Ordering::Relaxed) > 0, self.calls())
     }
 
+    /// Whether the event loop that asks is the one that drives it: then no other thread has to be woken for a call.
+    pub(crate) fn is_here(&self) -> bool {
+        self.runtime.id() == Handle::current().id()
+    }
+
     pub(crate) fn runtime(&self) -> &Handle {
         &self.runtime
     }

@@ -29,6 +29,9 @@ const _: () = assert!(CONNECT_MS < ANSWER_MS_MAX && BUSY_WAIT_MS < ANSWER_MS_MAX
 pub struct Settings {
     /// Connections that autocommit statements of all components share, pipelined. Default 8.
     pub connections_max: usize,
+    /// Event loops that share those connections fairly; a call on a connection of another loop wakes its thread.
+    /// Default 1.
+    pub event_loops: usize,
     /// Connections for what needs a session of its own (transactions, settings, …), and for statements with large
     /// results. Default 16.
     pub dedicated_max: usize,
@@ -69,6 +72,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             connections_max: 8,
+            event_loops: 1,
             dedicated_max: 16,
             busy_wait_ms: BUSY_WAIT_MS,
             connect_ms: CONNECT_MS,

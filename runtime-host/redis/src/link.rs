@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::runtime;
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
 
@@ -21,6 +22,7 @@ use tokio_rustls::TlsConnector;
 pub(crate) struct Link {
     connection: MultiplexedConnection,
     driver: AbortHandle,
+    home: runtime::Id,
     _counted: Counted,
 }
 
@@ -66,12 +68,18 @@ impl Link {
             .await
             .map_err(|error| CallError::from_redis(&error))?;
         let driver = tokio::spawn(driver).abort_handle();
-        let link = Self { connection, driver, _counted: Counted::new(gauge) };
+        let home = runtime::Handle::current().id();
+        let link = Self { connection, driver, home, _counted: Counted::new(gauge) };
         match link.send(&redis::cmd("PING")).await {
             // A server that wants a log-in first, or forbids PING, is alive all the same.
             Ok(_) | Err(CallError::Server(_)) => Ok(link),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether another event loop than the one that asks drives it: then each call wakes that one's thread.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.home != runtime::Handle::current().id()
     }
 
     /// False once the server, the network or this host ended it.

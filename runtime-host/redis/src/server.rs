@@ -71,11 +71,13 @@ impl Server {
         }
     }
 
-    /// The shared connection with the fewest sessions; one session stays on one, so that its calls keep their order.
+    /// The shared connection with the fewest sessions among those of this event loop and those not yet made; one session stays on one, so that its calls keep their order.
     pub(crate) fn lease(self: &Arc<Self>) -> Lease {
-        let sessions = |slot: &&Slot| slot.sessions.load(Ordering::Relaxed);
-        let slot =
-            self.slots.iter().enumerate().min_by_key(|(_, slot)| sessions(slot)).map_or(0, |(at, _)| at);
+        let rank = |slot: &Slot| {
+            let is_elsewhere = slot.live().is_some_and(|link| link.is_elsewhere());
+            (is_elsewhere, slot.sessions.load(Ordering::Relaxed))
+        };
+        let slot = self.slots.iter().enumerate().min_by_key(|(_, slot)| rank(slot)).map_or(0, |(at, _)| at);
         self.slots[slot].sessions.fetch_add(1, Ordering::Relaxed);
         Lease { server: self.clone(), slot }
     }
@@ -93,7 +95,8 @@ impl Server {
 
     /// Asks for a sign of life over any of the shared connections.
     pub(crate) async fn ping(&self) -> Result<(), String> {
-        let answer = self.call(0, &redis::cmd("PING")).await;
+        let made = self.slots.iter().position(|slot| slot.live().is_some()).unwrap_or(0);
+        let answer = self.call(made, &redis::cmd("PING")).await;
         match answer {
             Ok(_) | Err(CallError::Server(_)) => Ok(()),
             Err(error) => Err(format!("{}: {error}", self.shown)),

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 /// Lines that wait to be written; beyond this they are lost and counted.
 const QUEUE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long lines gather after a write: one wake-up and one write for all requests of that time.
+const GATHER_MS: u64 = 5;
 /// How long a flush waits for a reader that does not read.
 const FLUSH_MS_MAX: u64 = 2_000;
 
@@ -15,6 +17,8 @@ struct Queue {
     lost_lines: u64,
     /// The writer has taken lines and not written them yet.
     writing: bool,
+    /// The writer sleeps until it is woken; otherwise it looks by itself soon.
+    asleep: bool,
     closed: bool,
 }
 
@@ -67,10 +71,10 @@ impl Sink {
             queue.lost_lines += 1;
             return;
         }
-        let was_empty = queue.waiting.is_empty();
         queue.waiting.extend_from_slice(line.as_bytes());
+        let asleep = std::mem::take(&mut queue.asleep);
         drop(queue);
-        if was_empty {
+        if asleep {
             self.0.0.filled.notify_one();
         }
     }
@@ -100,8 +104,10 @@ fn write_until_closed(shared: &Shared, mut writer: Box<dyn Write + Send>, lost: 
             if queue.closed {
                 return;
             }
+            queue.asleep = true;
             queue = shared.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
+        queue.asleep = false;
         taken.clear();
         std::mem::swap(&mut taken, &mut queue.waiting);
         let lost_lines = std::mem::take(&mut queue.lost_lines);
@@ -112,6 +118,7 @@ fn write_until_closed(shared: &Shared, mut writer: Box<dyn Write + Send>, lost: 
         }
         // There is no other place to tell that the log cannot be written.
         drop(writer.write_all(&taken).and_then(|()| writer.flush()));
+        std::thread::sleep(Duration::from_millis(GATHER_MS));
     }
 }
 

@@ -68,6 +68,7 @@ fn door(flags: &Door, http: &mut host_http::Settings) {
         queued_requests_max: flags.queued_requests_max,
         queue_ms_max: flags.queue_ms_max,
         connections_max: flags.connections_max,
+        event_loops: flags.event_loops,
         streams_max: http.streams_max,
         drain_ms_max: flags.drain_ms_max,
         drain_notice_ms: flags.drain_notice_ms,
