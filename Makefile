@@ -1,7 +1,7 @@
 # The commands of the project. `make` alone lists them.
 #
-# One cargo runs at a time and its progress stays visible; everything is built with the release profile, so that
-# third-party crates are compiled once. Further arguments: `make up ARGS="--fresh --listen 127.0.0.1:8080"`.
+# One cargo runs at a time and its progress stays visible; everything is built with the release profile and for the
+# whole workspace's choice of features, so that third-party crates are compiled once. Further arguments: `make up ARGS="--fresh --listen 127.0.0.1:8080"`.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -19,7 +19,7 @@ up: build ## Set up, build and start everything; Ctrl-C stops it
 	@exec target/release/moalog up $(ARGS)
 
 build: setup ## Build the host and all components
-	$(CARGO) build --release -p moalog
+	$(CARGO) build --release $(NATIVE) --bin moalog
 	@scripts/build-components
 
 components: setup ## Build all components
@@ -42,11 +42,12 @@ lint: setup ## Check format, lints (native and WebAssembly) and shell syntax
 
 bench: components ## Measure against native programs: one table, JSON under target/
 	$(CARGO) build --profile dist -p moalog
-	$(CARGO) run --release -p tests-bench -- $(ARGS)
+	$(CARGO) build --release $(NATIVE) --bin tests-bench
+	target/release/tests-bench $(ARGS)
 
 doctor: ## Say what is missing on this machine and the command that mends it; changes nothing
 	@scripts/setup --check
-	@$(CARGO) run --release --quiet -p moalog -- doctor
+	@$(CARGO) build --release --quiet $(NATIVE) --bin moalog && target/release/moalog doctor
 
 clean: ## Remove what was built here; data under .moalog/ and compiled third-party crates stay
 	rm -rf target
