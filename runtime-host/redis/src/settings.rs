@@ -40,9 +40,11 @@ pub struct Settings {
 
 /// An address that does not answer costs a caller at most this long: the design promises a clear answer within 1 s.
 pub const CONNECT_MS: u64 = 900;
+/// The same for a call on a shared connection whose server hangs.
+const CALL_MS: u64 = 900;
 /// The bound of [`crate::Redis::ready`].
 pub const READY_MS: u64 = 1_000;
-const _: () = assert!(CONNECT_MS < READY_MS);
+const _: () = assert!(CONNECT_MS < READY_MS && CALL_MS < READY_MS);
 
 impl Default for Settings {
     fn default() -> Self {
@@ -54,7 +56,7 @@ impl Default for Settings {
             addresses_max: 32,
             sessions_per_instance_max: 256,
             connect_ms: CONNECT_MS,
-            call_ms: 1_000,
+            call_ms: CALL_MS,
             dedicated_call_ms: 30_000,
             retry_first_ms: 50,
             retry_last_ms: 1_000,
