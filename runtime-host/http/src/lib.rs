@@ -4,9 +4,10 @@
 //! writes one log line per request, and goes down without losing one. It runs no guest code (`host-engine` does) and
 //! knows nothing of what the routes mean.
 //!
-//! Where to look next: `front_door` (a request's way), `connection` and `client_io` (a client's way), `drain` (the way
+//! Where to look next: `front_door` (a request's way), `connection`, `activity` and `client_io` (a client's way), `drain` (the way
 //! down), `admin` (probes and metrics).
 
+mod activity;
 mod admin;
 mod answer;
 mod body;
@@ -22,6 +23,7 @@ mod request_id;
 mod request_line;
 mod settings;
 mod spin_headers;
+mod streams;
 mod well_known;
 
 pub use admin::Dependency;
@@ -31,37 +33,61 @@ pub use request_id::RequestId;
 pub use request_line::TARGET as REQUEST_LOG_TARGET;
 pub use settings::Settings;
 
-use anyhow::Result;
+use admin::Admin;
+use anyhow::{Context, Result, ensure};
 use front_door::FrontDoor;
 use host_engine::App;
+use listener::Bound;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// Both ports, taken but not yet served: whatever else fails at start fails before a client sees anything.
+/// Both ports, taken but not yet open: whatever else fails at start fails before a client sees anything.
 pub struct Ports {
-    app: TcpListener,
-    admin: std::net::TcpListener,
+    app: Bound,
+    admin: Bound,
 }
 
 impl Ports {
     /// Takes the ports of `settings`; a port in use is one clear sentence.
-    pub async fn take(settings: &Settings) -> Result<Self> {
-        let app = listener::bind(settings.listen, "--listen").await?;
-        let admin = listener::bind(settings.admin_listen, "--admin-listen").await?.into_std()?;
+    pub fn take(settings: &Settings) -> Result<Self> {
+        let app = Bound::take(settings.listen, "--listen")?;
+        let admin = Bound::take(settings.admin_listen, "--admin-listen")?;
         Ok(Ports { app, admin })
     }
 
     /// The app's address, with the port that the system chose for 0.
-    pub fn app_address(&self) -> Result<SocketAddr> {
-        Ok(self.app.local_addr()?)
+    pub fn app_address(&self) -> SocketAddr {
+        self.app.address()
     }
 
     /// The admin address, likewise.
-    pub fn admin_address(&self) -> Result<SocketAddr> {
-        Ok(self.admin.local_addr()?)
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin.address()
+    }
+
+    /// Opens the admin port: from now on `/livez` says yes and `/readyz` says that the host is starting.
+    pub fn probes(self) -> Result<Starting> {
+        let Ports { app, admin } = self;
+        let (drain, state) = (Drain::default(), Arc::default());
+        admin::serve(Arc::clone(&state), drain.clone(), admin.open()?)?;
+        Ok(Starting { app: Some(app), drain, admin: state })
+    }
+}
+
+/// A host on its way up: its probes answer, its app's port is still closed. Dropped, it closes the admin port too.
+pub struct Starting {
+    app: Option<Bound>,
+    drain: Drain,
+    admin: Arc<OnceLock<Admin>>,
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if self.app.is_some() {
+            self.drain.advance(Phase::Stopped);
+        }
     }
 }
 
@@ -72,19 +98,21 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves `app` on `ports`.
+    /// Opens the port and serves `app`.
     pub fn start(
         settings: Settings,
-        ports: Ports,
+        mut starting: Starting,
         app: Arc<App>,
         dependencies: Vec<Dependency>,
         mut metrics: host_telemetry::Metrics,
     ) -> Result<Self> {
         let figures = metrics::Metrics::new(metrics.registry_mut());
-        let door = Arc::new(FrontDoor::new(settings, app, Drain::default(), figures));
+        let door = Arc::new(FrontDoor::new(settings, app, starting.drain.clone(), figures));
         let main = tokio::runtime::Handle::current();
-        admin::serve(admin::Admin { door: door.clone(), dependencies, metrics, main }, ports.admin)?;
-        let accepting = tokio::spawn(listener::accept(door.clone(), ports.app));
+        let port = starting.app.take().context("a host starts once")?.open()?;
+        let admin = Admin { door: door.clone(), dependencies, metrics, main };
+        ensure!(starting.admin.set(admin).is_ok(), "a host starts once");
+        let accepting = tokio::spawn(listener::accept(door.clone(), port));
         Ok(Server { door, accepting })
     }
 
