@@ -1,7 +1,7 @@
 //! `/livez`, `/readyz` and `/metrics`, on a thread and an event loop of their own: they answer while every other
 //! thread is busy with guests or compiling.
 
-use crate::drain::Phase;
+use crate::drain::{Drain, Phase};
 use crate::front_door::FrontDoor;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -14,7 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
 
@@ -40,15 +40,15 @@ pub(crate) struct Admin {
     pub(crate) main: tokio::runtime::Handle,
 }
 
-/// Serves `listener` on a thread of its own until the process ends or `admin.door` has stopped.
-pub(crate) fn serve(admin: Admin, listener: std::net::TcpListener) -> anyhow::Result<()> {
-    listener.set_nonblocking(true)?;
+/// Serves `listener` on a thread of its own until the process ends or `drain` has stopped; `admin` is empty as long as
+/// the host is starting.
+pub(crate) fn serve(admin: Arc<OnceLock<Admin>>, drain: Drain, listener: TcpListener) -> anyhow::Result<()> {
+    let listener = listener.into_std()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name("admin".into()).spawn(move || {
         runtime.block_on(async {
-            let admin = Arc::new(admin);
             match TcpListener::from_std(listener) {
-                Ok(listener) => accept(&admin, listener).await,
+                Ok(listener) => accept(&admin, &drain, listener).await,
                 Err(problem) => tracing::error!(%problem, "the admin port is closed"),
             }
         });
@@ -56,7 +56,7 @@ pub(crate) fn serve(admin: Admin, listener: std::net::TcpListener) -> anyhow::Re
     Ok(())
 }
 
-async fn accept(admin: &Arc<Admin>, listener: TcpListener) {
+async fn accept(admin: &Arc<OnceLock<Admin>>, drain: &Drain, listener: TcpListener) {
     loop {
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -66,7 +66,7 @@ async fn accept(admin: &Arc<Admin>, listener: TcpListener) {
                     continue;
                 }
             },
-            () = admin.door.drain.reached(Phase::Stopped) => return,
+            () = drain.reached(Phase::Stopped) => return,
         };
         let admin = admin.clone();
         tokio::spawn(async move {
@@ -86,14 +86,17 @@ async fn accept(admin: &Arc<Admin>, listener: TcpListener) {
     }
 }
 
-async fn answer(admin: &Admin, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(admin: &OnceLock<Admin>, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return json_answer(StatusCode::METHOD_NOT_ALLOWED, &json!({ "status": "only GET here" }));
     }
-    match request.uri().path() {
-        "/livez" => json_answer(StatusCode::OK, &json!({ "status": "alive" })),
-        "/readyz" => ready(admin).await,
-        "/metrics" => {
+    match (request.uri().path(), admin.get()) {
+        ("/livez", _) => json_answer(StatusCode::OK, &json!({ "status": "alive" })),
+        ("/readyz" | "/metrics", None) => {
+            json_answer(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "starting", "dependencies": {} }))
+        }
+        ("/readyz", Some(admin)) => ready(admin).await,
+        ("/metrics", Some(admin)) => {
             admin.door.refresh_gauges();
             let accept =
                 request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();

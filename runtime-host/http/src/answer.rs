@@ -1,6 +1,6 @@
 //! An answer's body, a component's or the host's own, and what is given back when it is sent.
 
-use crate::client_io::OpenRequest;
+use crate::activity::OpenRequest;
 use bytes::Bytes;
 use host_engine::{GuestBody, WasiError};
 use http::Response;
@@ -36,6 +36,7 @@ impl AnswerBody {
 
     /// Keeps `open` until the last byte.
     pub(crate) fn hold(&mut self, open: OpenRequest) {
+        open.note_answer(true);
         self.open = Some(open);
     }
 }
@@ -48,9 +49,16 @@ impl Body for AnswerBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
-        match &mut self.get_mut().source {
+        let this = self.get_mut();
+        match &mut this.source {
             Source::Host(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
-            Source::Guest(body) => Pin::new(body).poll_frame(cx),
+            Source::Guest(body) => {
+                let frame = Pin::new(body).poll_frame(cx);
+                if let Some(open) = &this.open {
+                    open.note_answer(frame.is_ready());
+                }
+                frame
+            }
         }
     }
 

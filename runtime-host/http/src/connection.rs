@@ -1,13 +1,15 @@
 //! One connection: which HTTP it speaks, its bounds, its end.
 
-use crate::client_io::{Activity, ClientIo, Heads, Overdue};
+use crate::activity::{Activity, Heads, Overdue};
+use crate::client_io::ClientIo;
 use crate::drain::Phase;
 use crate::envelope::HostError;
 use crate::front_door::FrontDoor;
 use crate::request_id::RequestId;
+use crate::streams::{Progress, Streams};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -71,8 +73,17 @@ async fn speaks_http2(door: &FrontDoor, stream: &TcpStream) -> io::Result<bool> 
     };
     tokio::select! {
         answer = tokio::time::timeout(first, look) => answer.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?,
-        () = door.drain.reached(Phase::Draining) => Err(io::ErrorKind::ConnectionAborted.into()),
+        () = lingered(door) => Err(io::ErrorKind::ConnectionAborted.into()),
     }
+}
+
+/// How long a connection stays open when the host drains, in milliseconds: a request that is on its way meanwhile is
+/// answered, with word that the connection ends.
+const LINGER_MS: u64 = 250;
+
+async fn lingered(door: &FrontDoor) {
+    door.drain.reached(Phase::Draining).await;
+    tokio::time::sleep(Duration::from_millis(LINGER_MS)).await;
 }
 
 type Ended = Result<(), Box<dyn std::error::Error + Send + Sync>>;
@@ -112,7 +123,7 @@ async fn http1(door: &Arc<FrontDoor>, stream: TcpStream, client: SocketAddr) -> 
                 say(&mut stream, &HostError::RequestTimeout.last_words(RequestId::new().as_str())).await;
                 return Ok(());
             }
-            Event::Overdue(Overdue::Idle | Overdue::Write) | Event::Stop => return Ok(()),
+            Event::Overdue(Overdue::Idle | Overdue::Answer) | Event::Stop => return Ok(()),
         }
     }
 }
@@ -123,10 +134,13 @@ async fn http2(door: &Arc<FrontDoor>, stream: TcpStream, client: SocketAddr) -> 
         let (door, activity) = (door.clone(), activity.clone());
         service_fn(move |request| {
             let (door, open) = (door.clone(), activity.request_began());
-            async move { Ok::<_, Infallible>(door.answer(request, client, open).await) }
+            async move {
+                let open = open.on_stream(Progress::of_this_stream());
+                Ok::<_, Infallible>(door.answer(request, client, open).await)
+            }
         })
     };
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+    let mut builder = http2::Builder::new(Streams::new(door.settings.answer_idle_ms_max));
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(door.settings.streams_max)
@@ -158,20 +172,21 @@ enum Event {
 /// Waits for what the connection itself does not see.
 async fn next_event(door: &FrontDoor, activity: &Activity, draining: bool) -> Event {
     let head = Duration::from_millis(door.settings.header_read_ms_max);
+    let answer = Duration::from_millis(door.settings.answer_idle_ms_max);
     let idle = Duration::from_millis(door.settings.idle_ms_max);
-    // A quarter of the shorter bound: late by at most that much, and one timer for many requests.
-    let look = (head.min(idle) / 4).max(Duration::from_millis(10));
+    // A quarter of the shortest bound: late by at most that much, and one timer for many requests.
+    let look = (head.min(answer).min(idle) / 4).max(Duration::from_millis(10));
     let overdue = async {
         loop {
             tokio::time::sleep(look).await;
-            if let Some(overdue) = activity.overdue(head, idle) {
+            if let Some(overdue) = activity.overdue(head, answer, idle) {
                 return overdue;
             }
         }
     };
     tokio::select! {
         overdue = overdue => Event::Overdue(overdue),
-        () = door.drain.reached(Phase::Draining), if !draining => Event::Drain,
+        () = lingered(door), if !draining => Event::Drain,
         () = door.drain.reached(Phase::Stopped) => Event::Stop,
     }
 }

@@ -1,9 +1,9 @@
 //! From a request's head to the head of its answer: id, bounds, route, place, component, log line.
 
+use crate::activity::OpenRequest;
 use crate::answer::{Answer, AnswerBody};
 use crate::body::BoundedBody;
-use crate::client_io::OpenRequest;
-use crate::drain::Drain;
+use crate::drain::{Drain, Phase};
 use crate::envelope::{HostError, wants_english};
 use crate::metrics::{Metrics, RouteLabel};
 use crate::places::Places;
@@ -15,7 +15,7 @@ use crate::well_known;
 use host_engine::{App, Failure};
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST};
 use http::uri::{Authority, Scheme};
-use http::{HeaderMap, Request, Uri};
+use http::{HeaderMap, HeaderValue, Request, Uri, Version};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use std::net::SocketAddr;
@@ -102,12 +102,17 @@ impl FrontDoor {
         let english = wants_english(request.headers());
         let mut line = RequestLine::begin(&id, request.method().clone());
         let span = request_span(&request, &id);
+        let is_http1 = request.version() <= Version::HTTP_11;
         let answered = self.route(request, client, &mut line).instrument(span.clone()).await;
         let mut response = match answered {
             Ok(response) => response,
             Err(error) => error.response(id.as_str(), english).map(AnswerBody::host),
         };
         response.headers_mut().insert(X_REQUEST_ID, id.header());
+        if is_http1 && self.drain.phase() > Phase::Up {
+            // The client goes elsewhere by itself, before this connection is closed under its next request.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         line.end(response.status(), &self.metrics, &span);
         response.body_mut().hold(open);
         response

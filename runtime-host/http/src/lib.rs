@@ -4,9 +4,11 @@
 //! writes one log line per request, and goes down without losing one. It runs no guest code (`host-engine` does) and
 //! knows nothing of what the routes mean.
 //!
-//! Where to look next: `front_door` (a request's way), `connection` and `client_io` (a client's way), `event_loops` (the threads), `drain` (the way
+//! Where to look next: `front_door` (a request's way), `connection`, `activity` and `client_io` (a client's way),
+//! `event_loops` (the threads), `drain` (the way
 //! down), `admin` (probes and metrics).
 
+mod activity;
 mod admin;
 mod answer;
 mod body;
@@ -23,6 +25,7 @@ mod request_id;
 mod request_line;
 mod settings;
 mod spin_headers;
+mod streams;
 mod well_known;
 
 pub use admin::Dependency;
@@ -32,38 +35,62 @@ pub use request_id::RequestId;
 pub use request_line::TARGET as REQUEST_LOG_TARGET;
 pub use settings::Settings;
 
-use anyhow::{Context, Result};
+use admin::Admin;
+use anyhow::{Context, Result, ensure};
 use event_loops::EventLoops;
 use front_door::FrontDoor;
 use host_engine::App;
+use listener::Bound;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// Both ports, taken but not yet served: whatever else fails at start fails before a client sees anything.
+/// Both ports, taken but not yet open: whatever else fails at start fails before a client sees anything.
 pub struct Ports {
-    app: TcpListener,
-    admin: std::net::TcpListener,
+    app: Bound,
+    admin: Bound,
 }
 
 impl Ports {
     /// Takes the ports of `settings`; a port in use is one clear sentence.
-    pub async fn take(settings: &Settings) -> Result<Self> {
-        let app = listener::bind(settings.listen, "--listen").await?;
-        let admin = listener::bind(settings.admin_listen, "--admin-listen").await?.into_std()?;
+    pub fn take(settings: &Settings) -> Result<Self> {
+        let app = Bound::take(settings.listen, "--listen")?;
+        let admin = Bound::take(settings.admin_listen, "--admin-listen")?;
         Ok(Ports { app, admin })
     }
 
     /// The app's address, with the port that the system chose for 0.
-    pub fn app_address(&self) -> Result<SocketAddr> {
-        Ok(self.app.local_addr()?)
+    pub fn app_address(&self) -> SocketAddr {
+        self.app.address()
     }
 
     /// The admin address, likewise.
-    pub fn admin_address(&self) -> Result<SocketAddr> {
-        Ok(self.admin.local_addr()?)
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin.address()
+    }
+
+    /// Opens the admin port: from now on `/livez` says yes and `/readyz` says that the host is starting.
+    pub fn probes(self) -> Result<Starting> {
+        let Ports { app, admin } = self;
+        let (drain, state) = (Drain::default(), Arc::default());
+        admin::serve(Arc::clone(&state), drain.clone(), admin.open()?)?;
+        Ok(Starting { app: Some(app), drain, admin: state })
+    }
+}
+
+/// A host on its way up: its probes answer, its app's port is still closed. Dropped, it closes the admin port too.
+pub struct Starting {
+    app: Option<Bound>,
+    drain: Drain,
+    admin: Arc<OnceLock<Admin>>,
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if self.app.is_some() {
+            self.drain.advance(Phase::Stopped);
+        }
     }
 }
 
@@ -74,20 +101,22 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves `app` on `ports`.
+    /// Opens the port and serves `app`.
     pub fn start(
         settings: Settings,
-        ports: Ports,
+        mut starting: Starting,
         app: Arc<App>,
         dependencies: Vec<Dependency>,
         mut metrics: host_telemetry::Metrics,
     ) -> Result<Self> {
         let figures = metrics::Metrics::new(metrics.registry_mut());
-        let door = Arc::new(FrontDoor::new(settings, app, Drain::default(), figures));
+        let door = Arc::new(FrontDoor::new(settings, app, starting.drain.clone(), figures));
         let main = tokio::runtime::Handle::current();
-        admin::serve(admin::Admin { door: door.clone(), dependencies, metrics, main }, ports.admin)?;
         let loops = EventLoops::start(door.settings.event_loops).context("starting the event loops")?;
-        let accepting = tokio::spawn(listener::accept(door.clone(), ports.app, loops));
+        let port = starting.app.take().context("a host starts once")?.open()?;
+        let admin = Admin { door: door.clone(), dependencies, metrics, main };
+        ensure!(starting.admin.set(admin).is_ok(), "a host starts once");
+        let accepting = tokio::spawn(listener::accept(door.clone(), port, loops));
         Ok(Server { door, accepting })
     }
 

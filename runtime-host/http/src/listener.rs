@@ -8,15 +8,50 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 /// Pause after an error of `accept` that is not one connection's own (EMFILE, ENFILE, ENOBUFS, ENOMEM).
 const AFTER_ERROR: Duration = Duration::from_millis(50);
 
-/// Binds `address`; the error is one sentence for a person.
-pub(crate) async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|problem| match problem.kind() {
+/// Connections that the kernel lets in before they are accepted.
+const BACKLOG: u32 = 1_024;
+
+/// A port that is ours and not yet open; errors are one sentence for a person.
+pub(crate) struct Bound {
+    socket: TcpSocket,
+    address: SocketAddr,
+    flag: &'static str,
+}
+
+impl Bound {
+    /// Takes `address`; `flag` chooses another.
+    pub(crate) fn take(address: SocketAddr, flag: &'static str) -> anyhow::Result<Self> {
+        let bound = || {
+            let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            // Else the port of a host that has just ended could not be taken for a minute.
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            Ok((socket.local_addr()?, socket))
+        };
+        let (address, socket) = bound().map_err(|problem| sentence(address, flag, &problem))?;
+        Ok(Bound { socket, address, flag })
+    }
+
+    /// With the port that the system chose for 0.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Lets clients in.
+    pub(crate) fn open(self) -> anyhow::Result<TcpListener> {
+        let Bound { socket, address, flag } = self;
+        socket.listen(BACKLOG).map_err(|problem| sentence(address, flag, &problem))
+    }
+}
+
+fn sentence(address: SocketAddr, flag: &str, problem: &io::Error) -> anyhow::Error {
+    match problem.kind() {
         io::ErrorKind::AddrInUse => {
             anyhow::anyhow!("{address} is in use by another program: stop it, or choose another with {flag}")
         }
@@ -24,7 +59,7 @@ pub(crate) async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpL
             anyhow::anyhow!("this user may not listen on {address}: choose a port above 1023 with {flag}")
         }
         _ => anyhow::anyhow!("cannot listen on {address}: {problem}; choose another with {flag}"),
-    })
+    }
 }
 
 /// Accepts until the host drains; returns when every connection has ended or was cut off.
@@ -63,7 +98,7 @@ pub(crate) async fn accept(door: Arc<FrontDoor>, listener: TcpListener, loops: E
             }
         }
     }
-    drop(listener);
+    take_the_last(&door, listener, &mut connections, &loops);
     while connections.join_next().await.is_some() {
         door.metrics.connections_open.dec();
     }
@@ -76,6 +111,25 @@ async fn serve(door: Arc<FrontDoor>, stream: TcpStream, client: SocketAddr, _on_
         Ok(stream) => connection::serve(door, stream, client).await,
         Err(problem) => {
             tracing::warn!(%client, %problem, "connection lost between accept and its event loop")
+        }
+    }
+}
+
+/// Clients that the kernel has let in already get an answer: closing the port would reset their connections.
+fn take_the_last(
+    door: &Arc<FrontDoor>,
+    listener: TcpListener,
+    connections: &mut JoinSet<()>,
+    loops: &EventLoops,
+) {
+    let Ok(listener) = listener.into_std() else { return };
+    while let Ok((stream, client)) = listener.accept() {
+        if stream.set_nonblocking(true).is_ok()
+            && let Ok(stream) = TcpStream::from_std(stream)
+        {
+            door.metrics.connections_open.inc();
+            let (handle, on_loop) = loops.least_busy();
+            connections.spawn_on(serve(door.clone(), stream, client, on_loop), handle);
         }
     }
 }

@@ -13,6 +13,9 @@ pub struct Settings {
     pub body_bytes_max: u64,
     /// Pause between two pieces of a request's body, in milliseconds; a longer one is 408.
     pub body_idle_ms_max: u64,
+    /// Pause between two pieces of an answer, whether the component makes none or the client takes none, in
+    /// milliseconds; a longer one cuts the answer off.
+    pub answer_idle_ms_max: u64,
     /// Names and values of one request's headers together, in bytes; more is 431.
     pub header_bytes_max: usize,
     /// Headers of one request; more is 431.
@@ -46,6 +49,7 @@ impl Default for Settings {
             admin_listen: SocketAddr::from(([127, 0, 0, 1], 3001)),
             body_bytes_max: 10 << 20,
             body_idle_ms_max: 10_000,
+            answer_idle_ms_max: 60_000,
             header_bytes_max: 32 << 10,
             headers_max: 100,
             header_read_ms_max: 5_000,

@@ -1,6 +1,12 @@
 //! The command line: names, defaults, help.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+mod door;
+mod logs;
+
+pub(crate) use door::Door;
+pub(crate) use logs::{LogFormat, Logs};
+
+use clap::{Args, Parser, Subcommand};
 use host_engine::Reuse;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -123,57 +129,6 @@ pub(crate) struct Serve {
     pub(crate) logs: Logs,
 }
 
-/// Flags of the front door.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Front door")]
-pub(crate) struct Door {
-    /// The app's address.
-    #[arg(long, env = "MOALOG_LISTEN", default_value = "127.0.0.1:3000", value_name = "ADDRESS")]
-    pub(crate) listen: SocketAddr,
-    /// Address of /livez, /readyz and /metrics.
-    #[arg(long, env = "MOALOG_ADMIN_LISTEN", default_value = "127.0.0.1:3001", value_name = "ADDRESS")]
-    pub(crate) admin_listen: SocketAddr,
-    /// Body of a request; more is 413.
-    #[arg(long, default_value_t = host_http::Settings::default().body_bytes_max, value_name = "BYTES")]
-    pub(crate) body_bytes_max: u64,
-    /// Silence inside a request's body; longer is 408.
-    #[arg(long, default_value_t = host_http::Settings::default().body_idle_ms_max, value_name = "MS")]
-    pub(crate) body_idle_ms_max: u64,
-    /// Headers of a request, names and values together; more is 431.
-    #[arg(long, default_value_t = host_http::Settings::default().header_bytes_max, value_name = "BYTES")]
-    pub(crate) header_bytes_max: usize,
-    /// Number of a request's headers; more is 431.
-    #[arg(long, default_value_t = host_http::Settings::default().headers_max, value_name = "COUNT")]
-    pub(crate) headers_max: usize,
-    /// Time for a request's head to arrive; longer is 408.
-    #[arg(long, default_value_t = host_http::Settings::default().header_read_ms_max, value_name = "MS")]
-    pub(crate) header_read_ms_max: u64,
-    /// Rest of a connection between requests.
-    #[arg(long, default_value_t = host_http::Settings::default().idle_ms_max, value_name = "MS")]
-    pub(crate) idle_ms_max: u64,
-    /// Requests inside components at once.
-    #[arg(long, default_value_t = host_http::Settings::default().concurrent_requests_max, value_name = "COUNT")]
-    pub(crate) concurrent_requests_max: usize,
-    /// Requests that wait for a place inside; more is 503.
-    #[arg(long, default_value_t = host_http::Settings::default().queued_requests_max, value_name = "COUNT")]
-    pub(crate) queued_requests_max: usize,
-    /// Wait for a place inside; longer is 503.
-    #[arg(long, default_value_t = host_http::Settings::default().queue_ms_max, value_name = "MS")]
-    pub(crate) queue_ms_max: u64,
-    /// Open connections; one more is turned away.
-    #[arg(long, default_value_t = host_http::Settings::default().connections_max, value_name = "COUNT")]
-    pub(crate) connections_max: usize,
-    /// Threads that serve connections; one per core by default.
-    #[arg(long, default_value_t = host_http::Settings::default().event_loops, value_name = "COUNT", hide_default_value = true)]
-    pub(crate) event_loops: usize,
-    /// Time for requests under way when the host is told to stop.
-    #[arg(long, default_value_t = host_http::Settings::default().drain_ms_max, value_name = "MS")]
-    pub(crate) drain_ms_max: u64,
-    /// Time between /readyz saying no and the port closing.
-    #[arg(long, default_value_t = host_http::Settings::default().drain_notice_ms, value_name = "MS")]
-    pub(crate) drain_notice_ms: u64,
-}
-
 /// Flags of the instances.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Instances")]
@@ -232,35 +187,6 @@ pub(crate) struct Outside {
     /// Time of an outbound request, to its answer's last byte.
     #[arg(long, default_value_t = host_outbound_http::Settings::default().total_ms, value_name = "MS")]
     pub(crate) outbound_ms_max: u64,
-}
-
-/// Flags of the logs.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Logs and traces")]
-pub(crate) struct Logs {
-    /// Lines for people or for machines.
-    #[arg(long, env = "MOALOG_LOG_FORMAT", default_value = "auto", value_name = "FORMAT")]
-    pub(crate) log_format: LogFormat,
-    /// Which lines, in RUST_LOG's language [default: info].
-    #[arg(long, env = "RUST_LOG", value_name = "FILTER")]
-    pub(crate) log: Option<String>,
-    /// Longest log line.
-    #[arg(long, default_value_t = 4096, value_name = "BYTES")]
-    pub(crate) log_line_bytes_max: usize,
-    /// Where traces go, by OTLP over HTTP; without it there are none.
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
-    pub(crate) otlp_endpoint: Option<String>,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
-    /// Human on a terminal, JSON elsewhere.
-    Auto,
-    /// One line of JSON.
-    Json,
-    /// For eyes.
-    Human,
 }
 
 /// `moalog migrate`

@@ -111,15 +111,17 @@ impl Start {
     /// Takes the ports, compiles, and serves. Every problem of the manifest and its components comes before the first
     /// request; a port in use before any of them.
     pub async fn run(self) -> Result<Running> {
-        let ports = Ports::take(&self.http).await?;
+        let ports = Ports::take(&self.http)?;
         self.run_on(ports).await
     }
 
     /// [`Start::run`] on ports that were taken before, for values that depend on them.
     pub async fn run_on(self, ports: Ports) -> Result<Running> {
-        let (app_address, admin_address) = (ports.app_address()?, ports.admin_address()?);
+        let (app_address, admin_address) = (ports.app_address(), ports.admin_address());
         let manifest = self.read()?;
+        let starting = ports.probes()?;
         let capabilities = self.capabilities()?;
+        expect_servers(&capabilities, &manifest);
         let host = Arc::new(Host::new(self.engine.clone(), capabilities)?);
         let chain = Arc::new(ChainedApp::default());
         let weak: Weak<ChainedApp> = Arc::downgrade(&chain);
@@ -129,8 +131,19 @@ impl Start {
         let mut metrics = host_telemetry::Metrics::new();
         host.register_metrics(metrics.registry_mut());
         let dependencies = dependencies(host.capabilities());
-        let server = Server::start(self.http.clone(), ports, app.clone(), dependencies, metrics)?;
+        let server = Server::start(self.http.clone(), starting, app.clone(), dependencies, metrics)?;
         Ok(Running { start: self, host, chain, first: app, server, app_address, admin_address })
+    }
+}
+
+/// `/readyz` asks the servers whose addresses stand in components' variables, before any component has connected: an
+/// instance that cannot reach its database is not ready for its first request either.
+fn expect_servers(capabilities: &Capabilities, manifest: &host_manifest::App) {
+    for component in manifest.components.values() {
+        for value in component.variables.values() {
+            capabilities.postgres.expect(value, &component.grants);
+            capabilities.redis.expect(value, &component.grants);
+        }
     }
 }
 
@@ -212,7 +225,9 @@ impl Running {
     /// Reads the manifests again, compiles what changed, and serves the result from the next request on; the port,
     /// the pools and requests under way are not touched. On error the old app goes on.
     pub async fn reload(&self) -> Result<()> {
-        let app: Arc<App> = Arc::new(self.host.load(self.start.read()?).await?);
+        let manifest = self.start.read()?;
+        expect_servers(self.host.capabilities(), &manifest);
+        let app: Arc<App> = Arc::new(self.host.load(manifest).await?);
         self.chain.set(app.clone());
         self.server.swap(app);
         Ok(())

@@ -4,12 +4,11 @@
 //! session, and from then on everything runs there, until the handle is dropped.
 
 use crate::call::{End, Place, Started};
-use crate::error::{
-    BadParameterCase, connection_failed, deadline, is_stale_statement, query_failed, statement_failed,
-};
+use crate::error::{BadParameterCase, connection_failed, is_stale_statement, query_failed, statement_failed};
 use crate::interface::{Column, Error, ParameterValue, Row};
 use crate::lease::{Lease, Use};
 use crate::pool::Pool;
+use crate::silence;
 use crate::sql::classify::Class;
 use crate::sql::texts::{Text, Texts};
 use crate::stream::{RowReader, feed};
@@ -17,7 +16,7 @@ use crate::values::parameter::Parameter;
 use futures::StreamExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::{OnceCell, oneshot};
 use tracing::Instrument;
 
@@ -170,10 +169,7 @@ impl Handle {
         let bound_ms = server.settings.call_ms + DEADLINE_GRACE_MS;
         let begun = Instant::now();
         let call = call(text).instrument(span);
-        let outcome = match tokio::time::timeout(Duration::from_millis(bound_ms), call).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(deadline(bound_ms)),
-        };
+        let outcome = silence::watched(&self.pool, bound_ms, call).await;
         server.counters.statements.add();
         server
             .counters

@@ -22,9 +22,11 @@ mod error;
 mod host;
 mod lease;
 mod pool;
+mod readiness;
 mod server;
 mod session;
 mod settings;
+mod silence;
 mod sql;
 mod stream;
 mod tls;
@@ -50,7 +52,7 @@ pub use tls::CaRoot;
 
 use address::Address;
 use counters::Counters;
-use error::{connection_failed, reason};
+use error::connection_failed;
 use host_egress::Grants;
 use host_faults::FaultSwitch;
 use interface::Error;
@@ -58,12 +60,8 @@ use pool::Pool;
 use server::Server;
 use sql::texts::Texts;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use wasmtime::component::{Linker, ResourceTable};
-
-/// Longest wait for one database in [`Postgres::ready`].
-const READY_MS: u64 = 1_000;
 
 /// The capability's state for the whole host: pools, counters, known statements. Cheap to clone; clones share it.
 #[derive(Clone)]
@@ -76,6 +74,8 @@ struct Shared {
     texts: Arc<Texts>,
     /// By address; pools of one address differ in the authority that they trust.
     pools: RwLock<HashMap<Box<str>, Vec<Arc<Pool>>>>,
+    /// Those that [`Postgres::ready`] asks also before any component does.
+    expected: Mutex<Vec<Arc<Pool>>>,
 }
 
 /// What one component may use.
@@ -129,6 +129,7 @@ impl Postgres {
             faults: FaultSwitch::default(),
             texts,
             pools: RwLock::default(),
+            expected: Mutex::default(),
         }))
     }
 
@@ -140,24 +141,6 @@ impl Postgres {
     /// Registers the counters and the pools' gauges; their label `database` is `host:port/name` of the address.
     pub fn register_metrics(&self, registry: &mut prometheus_client::registry::Registry) {
         registry.register_collector(Box::new(self.clone()));
-    }
-
-    /// Ok when every database that was ever reached answers within a second.
-    ///
-    /// Errors with what does not, in words for an operator.
-    pub async fn ready(&self) -> Result<(), String> {
-        let pools = self.pools();
-        let checks = pools.iter().filter(|pool| pool.server.was_reached()).map(|pool| async move {
-            let label = &pool.server.label;
-            match tokio::time::timeout(Duration::from_millis(READY_MS), pool.check()).await {
-                Ok(Ok(())) => Ok(()),
-                Ok(Err(error)) => Err(format!("PostgreSQL {label}: {}", reason(&error))),
-                Err(_) => Err(format!("PostgreSQL {label}: no answer within {READY_MS} ms")),
-            }
-        });
-        let failed: Vec<_> =
-            futures::future::join_all(checks).await.into_iter().filter_map(Result::err).collect();
-        if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
     }
 
     /// The state for a new instance of a component that has these grants.

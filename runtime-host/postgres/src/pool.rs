@@ -101,6 +101,14 @@ impl Pool {
         self.shared.store(Arc::new(sessions));
     }
 
+    /// No call goes to a session of now any more: the server that they lead to has fallen silent.
+    pub(crate) fn abandon(&self) {
+        let _editing = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = self.shared.swap(Arc::default());
+        let idle = std::mem::take(&mut *self.dedicated_idle.lock().unwrap_or_else(PoisonError::into_inner));
+        shared.iter().chain(&idle).for_each(|session| session.retire());
+    }
+
     /// A session of one's own; waits for one up to the bound, then fails as busy.
     pub(crate) async fn lease(self: &Arc<Self>) -> Result<Lease, Error> {
         let permits = Arc::clone(&self.dedicated_permits);

@@ -7,6 +7,7 @@ use crate::error::{cannot_connect, chain, connection_failed, reason};
 use crate::interface::Error;
 use crate::session::Session;
 use crate::settings::Settings;
+use crate::silence::Voice;
 use crate::tls::CaRoot;
 use host_faults::FaultSwitch;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,6 +43,7 @@ pub(crate) struct Server {
     tls: MakeRustlsConnect,
     outage: Mutex<Option<Outage>>,
     was_reached: AtomicBool,
+    pub(crate) voice: Voice,
 }
 
 struct Outage {
@@ -70,6 +72,7 @@ impl Server {
             tls,
             outage: Mutex::new(None),
             was_reached: AtomicBool::new(false),
+            voice: Voice::default(),
         })
     }
 
@@ -180,6 +183,23 @@ impl Server {
         outage.as_ref().filter(|outage| Instant::now() < outage.until).map(|outage| outage.error.clone())
     }
 
+    /// Whether the server says anything at all to a newcomer, be it that it has no place, within `bound`.
+    pub(crate) async fn answers(&self, bound: Duration) -> bool {
+        let said = async {
+            for target in &self.address.targets {
+                let Ok(stream) = self.dial(target).await else { continue };
+                let Ok(tls) = self.tls_to(target) else { continue };
+                match self.address.config.connect_raw(stream, tls).await {
+                    Ok(_) => return true,
+                    Err(error) if error.as_db_error().is_some() => return true,
+                    Err(_) => {}
+                }
+            }
+            false
+        };
+        tokio::time::timeout(bound, said).await.unwrap_or(false)
+    }
+
     /// A session was opened once.
     pub(crate) fn was_reached(&self) -> bool {
         self.was_reached.load(Ordering::Relaxed)
@@ -195,7 +215,7 @@ impl Server {
     }
 
     /// An outage is logged when it begins, and counted each time.
-    fn note_failure(&self, error: &Error) {
+    pub(crate) fn note_failure(&self, error: &Error) {
         self.counters.connect_errors.add();
         let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
         let pause_ms = match &*outage {

@@ -52,6 +52,8 @@ struct Shared {
     metrics: Metrics,
     servers: Mutex<HashMap<AddressKey, Arc<Server>>>,
     dedicated: Arc<Semaphore>,
+    /// Places on servers that [`Redis::ready`] asks also before any component does.
+    expected: Mutex<HashMap<AddressKey, Lease>>,
 }
 
 impl Shared {
@@ -69,8 +71,25 @@ impl Redis {
             metrics: Metrics::default(),
             servers: Mutex::default(),
             dedicated: Arc::new(Semaphore::new(settings.dedicated_connections_max)),
+            expected: Mutex::default(),
             settings: Arc::new(settings),
         }))
+    }
+
+    /// From now on, [`Redis::ready`] asks the server at `text` too, if it is a complete address and `grants` allow it.
+    /// For what the components' configuration names, before any of them has connected.
+    pub fn expect(&self, text: &str, grants: &Grants) {
+        let Some(address) = Address::parse(text) else { return };
+        if grants.check(address.scheme(), &address.host, address.port).is_err() {
+            return;
+        }
+        let key = address.key();
+        let mut expected = self.0.expected.lock().unwrap_or_else(PoisonError::into_inner);
+        if !expected.contains_key(&key)
+            && let Ok(lease) = self.lease(address)
+        {
+            expected.insert(key, lease);
+        }
     }
 
     /// The test switch, asked before each call that leaves the host.
@@ -83,7 +102,7 @@ impl Redis {
         self.0.metrics.register(registry);
     }
 
-    /// Ok when every server that is in use answers; otherwise which ones do not, and why. Takes at most [`READY_MS`].
+    /// Ok when every server that is in use or expected answers; otherwise which ones do not, and why. Takes at most [`READY_MS`].
     pub async fn ready(&self) -> Result<(), String> {
         self.0.pass_faults().await.map_err(|error| format!("redis: {error}"))?;
         let servers: Vec<_> = self.servers().values().filter(|server| server.is_used()).cloned().collect();

@@ -6,7 +6,8 @@ use std::sync::Arc;
 /// Bounds and defaults of the Redis capability, for the whole host.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Pipelined connections per address that all components share; opened as they are needed.
+    /// Pipelined connections per address that all components share, by default one per core; opened as they are needed.
+    /// More of them would share the same commands out into more and smaller packets.
     pub shared_connections: usize,
     /// Connections of their own that components may hold at once, over all addresses (`MULTI`, `SUBSCRIBE`, `BLPOP`, …).
     pub dedicated_connections_max: usize,
@@ -40,21 +41,23 @@ pub struct Settings {
 
 /// An address that does not answer costs a caller at most this long: the design promises a clear answer within 1 s.
 pub const CONNECT_MS: u64 = 900;
+/// The same for a call on a shared connection whose server hangs.
+const CALL_MS: u64 = 900;
 /// The bound of [`crate::Redis::ready`].
 pub const READY_MS: u64 = 1_000;
-const _: () = assert!(CONNECT_MS < READY_MS);
+const _: () = assert!(CONNECT_MS < READY_MS && CALL_MS < READY_MS);
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            shared_connections: 4,
+            shared_connections: std::thread::available_parallelism().map_or(1, usize::from),
             dedicated_connections_max: 64,
             calls_in_flight_max: 1_024,
             place_wait_ms: 500,
             addresses_max: 32,
             sessions_per_instance_max: 256,
             connect_ms: CONNECT_MS,
-            call_ms: 1_000,
+            call_ms: CALL_MS,
             dedicated_call_ms: 30_000,
             retry_first_ms: 50,
             retry_last_ms: 1_000,

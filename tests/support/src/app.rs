@@ -65,10 +65,10 @@ impl App {
         let mut app = start_of(&root.join("spin.toml"), state.path());
         app.overlays.push(root.join("sandbox/dev-routes.toml"));
         change(&mut app);
-        let (app_ports, sandbox_ports) = (Ports::take(&app.http).await?, Ports::take(&sandbox.http).await?);
+        let (app_ports, sandbox_ports) = (Ports::take(&app.http)?, Ports::take(&sandbox.http)?);
         let facts = Facts {
-            app_url: format!("http://{}", app_ports.app_address()?),
-            sandbox_url: format!("http://{}", sandbox_ports.app_address()?),
+            app_url: format!("http://{}", app_ports.app_address()),
+            sandbox_url: format!("http://{}", sandbox_ports.app_address()),
             database_url: database.database_url.clone(),
             redis_url: stack.redis_url(),
         };

@@ -60,6 +60,7 @@ fn door(flags: &Door, http: &mut host_http::Settings) {
         admin_listen: flags.admin_listen,
         body_bytes_max: flags.body_bytes_max,
         body_idle_ms_max: flags.body_idle_ms_max,
+        answer_idle_ms_max: flags.answer_idle_ms_max,
         header_bytes_max: flags.header_bytes_max,
         headers_max: flags.headers_max,
         header_read_ms_max: flags.header_read_ms_max,

@@ -21,8 +21,8 @@ pub(crate) async fn run(args: Up) -> Result<()> {
     let _logs = serve::logs(&args.serve.logs)?;
     let sandbox = sandbox(&args);
     let taken = Taken {
-        app: Ports::take(&serve::start(&args.serve, values::Values::new())?.http).await?,
-        sandbox: Ports::take(&sandbox.http).await?,
+        app: Ports::take(&serve::start(&args.serve, values::Values::new())?.http)?,
+        sandbox: Ports::take(&sandbox.http)?,
     };
     let stack = start_servers(&args).await?;
     let running = Box::pin(serve_all(&args, taken, sandbox, stack.as_ref())).await;
@@ -109,8 +109,8 @@ fn facts(args: &Up, taken: &Taken, stack: Option<&DevStack>) -> Result<Facts> {
         given.clone().or_else(|| stack.map(of_stack)).context("neither an address nor a stack")
     };
     Ok(Facts {
-        app_url: format!("http://{}", taken.app.app_address()?),
-        sandbox_url: format!("http://{}", taken.sandbox.app_address()?),
+        app_url: format!("http://{}", taken.app.app_address()),
+        sandbox_url: format!("http://{}", taken.sandbox.app_address()),
         database_url: address(&args.database_url, DevStack::database_url)?,
         redis_url: address(&args.redis_url, DevStack::redis_url)?,
     })
