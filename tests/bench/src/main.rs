@@ -48,6 +48,10 @@ enum Role {
     Bare(bare::Args),
 }
 
+/// The host's allocator, so that it makes no difference.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
     let cli = Cli::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
