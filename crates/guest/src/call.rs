@@ -99,6 +99,12 @@ impl Call {
         self.header("spin-raw-component-route")
     }
 
+    /// Path and query as they were sent, percent-encoding untouched: what a request's signature covers.
+    #[must_use]
+    pub fn path_and_query(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |path| path.as_str())
+    }
+
     /// Host and port the client asked for: of the `Host` header, in HTTP/2 of the address.
     pub(crate) fn authority(&self) -> Option<&str> {
         self.header("host").or_else(|| self.uri.authority().map(|authority| authority.as_str()))
@@ -221,7 +227,7 @@ impl Call {
         if key.is_none() {
             return Ok(Claim { key, request_sha256: Vec::new() });
         }
-        let path = self.uri.path_and_query().map_or("", |path| path.as_str()).to_owned();
+        let path = self.path_and_query().to_owned();
         let mut hash = Sha256::new();
         hash.update(self.method.as_str());
         hash.update([0]);
