@@ -90,10 +90,10 @@ impl CreditRefusal {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
-            Self::NotPositive => "CREDIT_NOT_POSITIVE",
-            Self::Insufficient { .. } => "CREDIT_INSUFFICIENT",
-            Self::NotReserved { .. } => "CREDIT_NOT_RESERVED",
-            Self::TooLarge => "CREDIT_TOO_LARGE",
+            Self::NotPositive => "NOT_POSITIVE",
+            Self::Insufficient { .. } => "INSUFFICIENT",
+            Self::NotReserved { .. } => "CONFLICT",
+            Self::TooLarge => "TOO_LARGE",
         }
     }
 }

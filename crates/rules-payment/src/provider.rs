@@ -203,17 +203,19 @@ impl Outcome {
     }
 }
 
-/// Our own order id at the provider.
+/// Our own order id at the provider, e.g. `mo-7-8193`: it names the tenant too, because a notice of the provider names
+/// nothing else of ours.
 #[must_use]
-pub fn order_id(payment_id: i64) -> String {
-    format!("mo-{payment_id:04}")
+pub fn order_id(tenant_id: i64, payment_id: i64) -> String {
+    format!("mo-{tenant_id}-{payment_id}")
 }
 
-/// The payment behind an order id that we made; none for any other text.
+/// Tenant and payment behind an order id that we made; none for any other text.
 #[must_use]
-pub fn payment_of_order_id(text: &str) -> Option<i64> {
-    let id: i64 = text.strip_prefix("mo-")?.parse().ok()?;
-    (id > 0 && order_id(id) == text).then_some(id)
+pub fn of_order_id(text: &str) -> Option<(i64, i64)> {
+    let (tenant, payment) = text.strip_prefix("mo-")?.split_once('-')?;
+    let (tenant, payment): (i64, i64) = (tenant.parse().ok()?, payment.parse().ok()?);
+    (tenant > 0 && payment > 0 && order_id(tenant, payment) == text).then_some((tenant, payment))
 }
 
 /// The key under which the provider executes a call once, e.g. `8193-authorize-1`.

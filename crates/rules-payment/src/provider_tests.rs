@@ -7,10 +7,10 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
     let mismatch = Mismatch {
         asked_minor: 1,
         asked_currency: "KRW",
-        asked_order_id: "mo-0001".into(),
+        asked_order_id: "mo-1-1024".into(),
         echoed_minor: 2,
         echoed_currency: "KRW".into(),
-        echoed_order_id: "mo-0001".into(),
+        echoed_order_id: "mo-1-1024".into(),
     };
     let classes = [ErrorClass::Retryable, ErrorClass::Declined, ErrorClass::Bug];
     let mut all = vec![
@@ -26,13 +26,29 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
 
 #[test]
 fn an_order_id_fits_the_providers_bounds_and_leads_back_to_its_payment() {
-    for id in [1, 42, 1_024, (1 << 53) - 1] {
-        let text = order_id(id);
+    // The shortest that can be: payments have the numbers from 1,024 on (sequence * 1024 + node).
+    for (tenant, payment) in [(1, 1_024), (7, 8_193), ((1 << 53) - 1, (1 << 53) - 1)] {
+        let text = order_id(tenant, payment);
         assert!((6..=64).contains(&text.len()), "{text}");
-        assert_eq!(payment_of_order_id(&text), Some(id));
+        assert_eq!(of_order_id(&text), Some((tenant, payment)));
     }
-    for text in ["mo-1", "mo-00001", "mo-+042", "mo-0000", "mo--001", "42", "mo-", "mo-9999999999999999999"] {
-        assert_eq!(payment_of_order_id(text), None, "{text}");
+    for text in [
+        "mo-1",
+        "mo-1-",
+        "mo--1",
+        "mo-01-1",
+        "mo-1-01",
+        "mo-+1-1",
+        "mo-1--1",
+        "mo-0-1",
+        "mo-1-0",
+        "1-1",
+        "mo-1-1-1",
+        "mo-1-99999999999999999999",
+        "MO-1-1",
+        "mo-1-1 ",
+    ] {
+        assert_eq!(of_order_id(text), None, "{text}");
     }
 }
 

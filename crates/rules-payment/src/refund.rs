@@ -59,11 +59,11 @@ impl RefundRefusal {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Conflict => "REFUND_CONFLICT",
-            Self::TooLate => "REFUND_TOO_LATE",
-            Self::TooMany => "REFUND_TOO_MANY",
-            Self::NotPositive => "REFUND_NOT_POSITIVE",
-            Self::ExceedsRemaining { .. } => "REFUND_EXCEEDS_REMAINING",
+            Self::Conflict => "CONFLICT",
+            Self::TooLate => "WINDOW_OVER",
+            Self::TooMany => "TOO_MANY",
+            Self::NotPositive => "NOT_POSITIVE",
+            Self::ExceedsRemaining { .. } => "EXCEEDS_REMAINING",
         }
     }
 }

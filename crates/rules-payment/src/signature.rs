@@ -20,19 +20,21 @@
 //! A worked example:
 //!
 //! ```
-//! use rules_payment::signature::{Signed, body_sha256_hex, secret_of};
+//! use rules_payment::signature::{Signed, body_sha256, secret_of};
 //!
 //! let secret = secret_of(b"master-key-for-the-worked-example", "mk_example");
 //! assert_eq!(secret, "ck6KP7GwnIElXaxM-giiohMnEDaMMC4D83UaEimGdEM");
 //! let body = br#"{"merchantId":"M-1001","amount":10000,"currency":"KRW","idempotencyKey":"order-1"}"#;
-//! assert_eq!(body_sha256_hex(body), "1382591fa69268dc25f35eb436b13f0e4f9c1b04a916ae0f529ec852259df6c7");
 //! let signed = Signed {
 //!     method: "POST",
 //!     path_and_query: "/api/payments/authorize?trace=a%20b",
 //!     timestamp: "1767225600",
 //!     nonce: "3f1c9a7e5b2d4860",
-//!     body,
+//!     body_sha256: &body_sha256(body),
 //! };
+//! let canonical = signed.canonical();
+//! let last = "1382591fa69268dc25f35eb436b13f0e4f9c1b04a916ae0f529ec852259df6c7";
+//! assert_eq!(canonical.lines().last(), Some(last));
 //! let signature = signed.sign(secret.as_bytes());
 //! assert_eq!(signature, "fe03972a097c7d67260dc180778a7dd93203c21c4fa88b9a1548b929596d5def");
 //! assert!(signed.verify(secret.as_bytes(), &signature));
@@ -69,8 +71,8 @@ pub struct Signed<'a> {
     pub timestamp: &'a str,
     /// As in the header.
     pub nonce: &'a str,
-    /// The body's bytes.
-    pub body: &'a [u8],
+    /// SHA-256 of the body's bytes.
+    pub body_sha256: &'a [u8; 32],
 }
 
 /// The four headers, well-formed and in time; the signature itself is not checked yet.
@@ -132,8 +134,8 @@ impl Signed<'_> {
     /// The string that is signed.
     #[must_use]
     pub fn canonical(&self) -> String {
-        let Self { method, path_and_query, timestamp, nonce, body } = self;
-        format!("{VERSION}\n{method}\n{path_and_query}\n{timestamp}\n{nonce}\n{}", body_sha256_hex(body))
+        let Self { method, path_and_query, timestamp, nonce, body_sha256 } = self;
+        format!("{VERSION}\n{method}\n{path_and_query}\n{timestamp}\n{nonce}\n{}", hex(*body_sha256))
     }
 
     /// The signature, 64 hex digits.
@@ -160,10 +162,10 @@ pub fn secret_of(master: &[u8], key_id: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
 }
 
-/// The last line of the canonical string.
+/// The hash of a body.
 #[must_use]
-pub fn body_sha256_hex(body: &[u8]) -> String {
-    hex(&Sha256::digest(body))
+pub fn body_sha256(body: &[u8]) -> [u8; 32] {
+    Sha256::digest(body).into()
 }
 
 fn keyed(secret: &[u8]) -> Hmac<Sha256> {
