@@ -112,15 +112,29 @@ impl Posting {
     /// When the amount is not positive, the fee is of another currency, negative or larger than the amount.
     pub fn capture(amount: Money, fee: Money) -> Result<Self, PostingFault> {
         let a = positive(amount)?;
-        let payable = amount.minus(fee)?.minor();
-        if fee.minor() < 0 || payable < 0 {
-            return Err(PostingFault::Fee);
-        }
+        let payable = payable(amount, fee)?;
         Self::of(
             amount.currency(),
             &[
                 (Account::AuthorizedHold, -a),
                 (Account::AuthorizedContra, a),
+                (Account::ProviderReceivable, a),
+                (Account::MerchantPayable, -payable),
+                (Account::Fees, -fee.minor()),
+            ],
+        )
+    }
+
+    /// Authorized and captured in one, as Toss does it: as [`Posting::capture`], with no memo to clear.
+    ///
+    /// # Errors
+    /// As [`Posting::capture`].
+    pub fn confirm(amount: Money, fee: Money) -> Result<Self, PostingFault> {
+        let a = positive(amount)?;
+        let payable = payable(amount, fee)?;
+        Self::of(
+            amount.currency(),
+            &[
                 (Account::ProviderReceivable, a),
                 (Account::MerchantPayable, -payable),
                 (Account::Fees, -fee.minor()),
@@ -212,6 +226,12 @@ pub fn fee(amount: Money, basis_points: u16) -> Result<Money, PostingFault> {
     let exact = i128::from(amount.minor()) * i128::from(basis_points) / i128::from(BASIS_POINTS);
     let minor = i64::try_from(exact).map_err(|_| MoneyFault::TooLarge)?;
     Ok(Money::new(minor, amount.currency())?)
+}
+
+/// What is left of an amount for the merchant.
+fn payable(amount: Money, fee: Money) -> Result<i64, PostingFault> {
+    let payable = amount.minus(fee)?.minor();
+    if fee.minor() < 0 || payable < 0 { Err(PostingFault::Fee) } else { Ok(payable) }
 }
 
 fn positive(amount: Money) -> Result<i64, MoneyFault> {

@@ -50,6 +50,15 @@ fn nothing_and_less_cannot_be_posted_nor_a_fee_above_the_amount() {
     assert_eq!(fee(krw(10), BASIS_POINTS + 1), Err(PostingFault::Fee));
 }
 
+#[test]
+fn a_confirm_posts_what_authorize_and_capture_post_together() {
+    let (amount, fee) = (krw(10_000), krw(300));
+    let steps = [Posting::authorize(amount).unwrap(), Posting::capture(amount, fee).unwrap()];
+    let mut both = balances(&steps);
+    both.retain(|_, balance| *balance != 0);
+    assert_eq!(balances([&Posting::confirm(amount, fee).unwrap()]), both);
+}
+
 proptest! {
     #[test]
     fn every_posting_sums_to_zero(minor in 1..=MINOR_UNITS_MAX, basis_points in 0..=BASIS_POINTS) {
@@ -59,6 +68,7 @@ proptest! {
             Posting::authorize(amount),
             Posting::release(amount),
             Posting::capture(amount, fee),
+            Posting::confirm(amount, fee),
             Posting::refund(amount),
             Posting::settlement(amount),
             Posting::payout(amount, fee),
