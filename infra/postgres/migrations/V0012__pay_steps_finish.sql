@@ -46,7 +46,7 @@ DECLARE
     at_state text := p.state;
     to_state text;
     event text;
-    kind text;
+    posting text;
     seq integer := p.event_seq;
     posted integer := 0;
     moves smallint := p.moves;
@@ -62,20 +62,20 @@ BEGIN
                                           traceparent)
             VALUES (p.tenant_id, 'payment', p.payment_id, seq, event, pay.payment_event(p, to_state, p_extra),
                     p_traceparent);
-            kind := pay.posting_of(to_state);
-            IF kind = ANY (p_post_kinds) THEN
+            posting := pay.posting_of(to_state);
+            IF posting = ANY (p_post_kinds) THEN
                 IF p_post_kinds[1] = p_post_kinds[cardinality(p_post_kinds)] THEN
-                    PERFORM pay.post_entry(p.tenant_id, p.payment_id, seq, kind, p.currency, p_post_accounts,
+                    PERFORM pay.post_entry(p.tenant_id, p.payment_id, seq, posting, p.currency, p_post_accounts,
                                            p_post_amounts, p.moves > 0 OR posted > 0);
                     posted := cardinality(p_post_kinds);
                 ELSE
-                    PERFORM pay.post_entry(p.tenant_id, p.payment_id, seq, kind, p.currency,
+                    PERFORM pay.post_entry(p.tenant_id, p.payment_id, seq, posting, p.currency,
                                            array_agg(l.account ORDER BY l.n), array_agg(l.amount ORDER BY l.n),
                                            p.moves > 0 OR posted > 0)
                        FROM unnest(p_post_kinds, p_post_accounts, p_post_amounts)
                             WITH ORDINALITY AS l (kind, account, amount, n)
-                      WHERE l.kind = pay.posting_of(to_state);
-                    posted := posted + cardinality(array_positions(p_post_kinds, kind));
+                      WHERE l.kind = posting;
+                    posted := posted + cardinality(array_positions(p_post_kinds, posting));
                 END IF;
             END IF;
         END IF;
