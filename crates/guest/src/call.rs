@@ -95,7 +95,8 @@ impl Call {
     }
 
     /// The route as it stands in `spin.toml`.
-    pub(crate) fn route(&self) -> Option<&str> {
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
         self.header("spin-raw-component-route")
     }
 
