@@ -5,14 +5,16 @@
 //! where the outcome of an earlier charge is not known.
 //!
 //! Next: `caller.rs`, `claim.rs`, `statement.rs` (reads and writes without a provider), `step.rs` (those with one),
-//! `face.rs`, `limits.rs`.
+//! `face.rs`, `limits.rs`, `provider.rs` (who moves the money).
 
+pub mod breaker;
 mod caller;
 mod claim;
 mod face;
 mod input;
 mod limits;
 mod merchant;
+pub mod provider;
 mod statement;
 
 /// The provider that new payments go to: the variable `payment_provider`.
