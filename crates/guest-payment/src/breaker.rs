@@ -67,7 +67,7 @@ pub async fn ask(name: &'static str) -> Result<Permit, NotPermitted> {
         Due::Tell => tell(name).await,
     }
     let asked = if with(name, |held, now_ms| held.asking_changes_it(now_ms)) {
-        change(name, |breaker, settings, now_ms| breaker.ask(settings, now_ms)).await
+        ask_shared(name).await
     } else {
         with(name, |held, now_ms| held.ask(now_ms))
     };
@@ -143,6 +143,31 @@ async fn tell(name: &'static str) {
         return;
     }
     change(name, |_, _, _| ()).await;
+}
+
+/// Asks where asking changes what is shared, so that no trial is given out twice. Whoever loses the race for the snapshot
+/// too often is refused: somebody else is trying already.
+async fn ask_shared(name: &'static str) -> Result<rules_breaker::Permit, rules_breaker::NotPermitted> {
+    for _ in 0..CHANGES_MAX {
+        let (proposal, asked) = with(name, |held, now_ms| {
+            held.propose(now_ms, &|breaker, settings, now_ms| breaker.ask(settings, now_ms))
+        });
+        let permit = asked?;
+        match store::compare_and_set(name, proposal.base_version, &proposal.breaker).await {
+            store::Set::Done => {
+                with(name, |held, now_ms| held.accepted(proposal, now_ms));
+                return Ok(permit);
+            }
+            store::Set::Changed(snapshot) => with(name, |held, now_ms| held.adopt(snapshot, now_ms)),
+            store::Set::Away => {
+                return with(name, |held, now_ms| {
+                    held.work_alone(now_ms);
+                    held.ask(now_ms)
+                });
+            }
+        }
+    }
+    Err(rules_breaker::NotPermitted { retry_after_ms: MS_PER_S })
 }
 
 /// Changes the shared snapshot, together with what happened here and was not told yet; the copy of this instance alone

@@ -99,7 +99,12 @@ impl Breaker {
         match self.state {
             State::Closed | State::Disabled | State::ForcedOpen => false,
             State::Open => now_ms >= self.since_ms + i64::from(settings.open_ms),
-            State::HalfOpen => true,
+            State::HalfOpen => {
+                let given_ms = self.trials_out.iter();
+                let alive =
+                    given_ms.filter(|given_ms| now_ms < **given_ms + i64::from(settings.trial_ms)).count();
+                alive + (self.trials_in as usize) < settings.trials as usize
+            }
         }
     }
 
@@ -162,11 +167,11 @@ impl Breaker {
             State::HalfOpen => {
                 self.trials_out.pop_front();
                 self.trials_in += 1;
-                self.window.push(outcome, slow, settings.window_calls, settings.window_ms);
+                // All trials count, however far they are apart.
+                self.window.push(outcome, slow, settings.trials, u32::MAX);
                 if self.trials_in < settings.trials {
                     return;
                 }
-                // All trials count, however long they were apart.
                 match too_bad(settings, self.window.latest_counts(u32::MAX)) {
                     Some(_) => self.go(State::Open, Cause::TrialsFailed, outcome.at_ms),
                     None => self.go(State::Closed, Cause::TrialsPassed, outcome.at_ms),

@@ -35,6 +35,8 @@ pub(super) struct Held {
     view: Breaker,
     seen_ms: Option<i64>,
     pending: Vec<Happened>,
+    /// How much has left `pending` since the start.
+    gone: usize,
     refused: u32,
     waiting_since_ms: i64,
     reading: bool,
@@ -45,6 +47,7 @@ pub(super) struct Held {
 pub(super) struct Proposal {
     pub(super) base_version: i64,
     pub(super) breaker: Breaker,
+    /// How much of what happened here, counted from the start, is in it.
     told: usize,
     refused: u32,
 }
@@ -60,6 +63,7 @@ impl Held {
             view: breaker,
             seen_ms: None,
             pending: Vec::new(),
+            gone: 0,
             refused: 0,
             waiting_since_ms: now_ms,
             reading: false,
@@ -157,7 +161,7 @@ impl Held {
         let proposal = Proposal {
             base_version: self.base_version,
             breaker,
-            told: self.pending.len(),
+            told: self.gone + self.pending.len(),
             refused: self.refused,
         };
         (proposal, result)
@@ -167,7 +171,9 @@ impl Held {
     pub(super) fn accepted(&mut self, proposal: Proposal, now_ms: i64) {
         self.base = proposal.breaker;
         self.base_version = proposal.base_version + 1;
-        self.pending.drain(..proposal.told.min(self.pending.len()));
+        let told = proposal.told.saturating_sub(self.gone).min(self.pending.len());
+        self.pending.drain(..told);
+        self.gone += told;
         self.refused = self.refused.saturating_sub(proposal.refused);
         (self.reading, self.telling) = (false, false);
         self.seen_ms = Some(now_ms);
@@ -195,6 +201,7 @@ impl Held {
         self.pending.push(happened);
         let surplus = self.pending.len().saturating_sub(PENDING_MAX);
         self.pending.drain(..surplus);
+        self.gone += surplus;
     }
 
     fn see(&mut self) {

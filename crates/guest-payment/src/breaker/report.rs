@@ -77,12 +77,22 @@ pub async fn metrics() -> String {
         format!("{metric}{{name=\"{name}\"}} {}\n", breaker.counts(settings, *now_ms).slow)
     });
     let metric = "resilience4j_circuitbreaker_failure_rate";
-    family(metric, "Percent of failed calls, -1 while there are too few", &|(name, settings, breaker, now_ms)| {
+    family(metric, "Percent of failed calls, -1 while there are too few", &|(
+        name,
+        settings,
+        breaker,
+        now_ms,
+    )| {
         let counts = breaker.counts(settings, *now_ms);
         format!("{metric}{{name=\"{name}\"}} {}\n", percent(settings, counts.failed, counts.calls))
     });
     let metric = "resilience4j_circuitbreaker_slow_call_rate";
-    family(metric, "Percent of slow calls, -1 while there are too few", &|(name, settings, breaker, now_ms)| {
+    family(metric, "Percent of slow calls, -1 while there are too few", &|(
+        name,
+        settings,
+        breaker,
+        now_ms,
+    )| {
         let counts = breaker.counts(settings, *now_ms);
         format!("{metric}{{name=\"{name}\"}} {}\n", percent(settings, counts.slow, counts.calls))
     });

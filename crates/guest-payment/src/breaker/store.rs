@@ -72,7 +72,9 @@ pub(super) fn is_away() -> bool {
 
 /// A snapshot that cannot be read (of another release) counts as none, but keeps its version, so that it is replaced.
 fn parse(version: &RedisResult, snapshot: &RedisResult) -> Snapshot {
-    let (RedisResult::Binary(version), RedisResult::Binary(snapshot)) = (version, snapshot) else { return None };
+    let (RedisResult::Binary(version), RedisResult::Binary(snapshot)) = (version, snapshot) else {
+        return None;
+    };
     let version: i64 = std::str::from_utf8(version).ok()?.parse().ok()?;
     let breaker = serde_json::from_slice(snapshot);
     Some((version, breaker.unwrap_or_else(|_| Breaker::new(clock::now().timestamp_millis()))))
