@@ -6,7 +6,7 @@
 -- currency; a transaction that has committed takes no further line.
 
 -- What accounts there are. A tenant's account is (tenant_id, account, currency); no row of it is locked by writers,
--- balances are sums of lines. The list on ledger_line holds the same codes, a test holds them equal.
+-- balances are sums of lines. The domain pay.account holds the same codes, a test holds them equal.
 CREATE TABLE pay.ledger_account (
     account text PRIMARY KEY,
     kind    text NOT NULL CHECK (kind IN ('ASSET', 'LIABILITY', 'INCOME', 'CONTRA_LIABILITY', 'MEMO')),
@@ -22,18 +22,24 @@ VALUES ('CASH', 'ASSET', 'Money on our bank account'),
        ('AUTHORIZED_HOLD', 'MEMO', 'Authorized and not yet captured'),
        ('AUTHORIZED_CONTRA', 'MEMO', 'The other side of it');
 
+CREATE DOMAIN pay.account AS text CHECK (VALUE = ANY (ARRAY[
+    'CASH', 'PROVIDER_RECEIVABLE', 'MERCHANT_PAYABLE', 'FEES', 'REFUNDS', 'AUTHORIZED_HOLD', 'AUTHORIZED_CONTRA']));
+CREATE DOMAIN pay.posting AS text
+    CHECK (VALUE IN ('AUTHORIZE', 'CAPTURE', 'REFUND', 'RELEASE', 'FEE', 'SETTLEMENT', 'PAYOUT'));
+CREATE DOMAIN pay.signed_amount AS bigint
+    CHECK (VALUE BETWEEN -9007199254740991 AND 9007199254740991 AND VALUE <> 0);
+
 CREATE TABLE pay.ledger_transaction (
     tenant_id  bigint NOT NULL,
     subject_id bigint NOT NULL,
-    source_seq integer NOT NULL CHECK (source_seq >= 1),
-    payment_id bigint, -- NULL: of a settlement batch
-    kind       text NOT NULL CHECK (kind IN ('AUTHORIZE', 'CAPTURE', 'REFUND', 'RELEASE', 'FEE', 'SETTLEMENT', 'PAYOUT')),
+    source_seq pay.seq NOT NULL,
+    payment_id bigint, -- the subject, where that is a payment; NULL: of a settlement batch
+    kind       pay.posting NOT NULL,
     posted_at  timestamptz NOT NULL DEFAULT now(),
     posted_in  xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    hash       bytea NOT NULL CHECK (octet_length(hash) = 32),
-    PRIMARY KEY (tenant_id, subject_id, source_seq),
-    FOREIGN KEY (tenant_id, payment_id) REFERENCES pay.payment,
-    CHECK (payment_id = subject_id) -- so the primary key serves this foreign key, too
+    hash       pay.hash_256 NOT NULL,
+    PRIMARY KEY (tenant_id, subject_id, source_seq), -- serves the foreign key, too
+    FOREIGN KEY (tenant_id, payment_id) REFERENCES pay.payment
 );
 COMMENT ON TABLE pay.ledger_transaction IS 'Journal entries. Kept as the law asks. No personal data.';
 SELECT pay.protect('pay.ledger_transaction');
@@ -41,12 +47,10 @@ SELECT pay.protect('pay.ledger_transaction');
 CREATE TABLE pay.ledger_line (
     tenant_id  bigint NOT NULL,
     subject_id bigint NOT NULL,
-    source_seq integer NOT NULL,
-    line_no    smallint NOT NULL CHECK (line_no BETWEEN 1 AND 100),
-    account    text NOT NULL CONSTRAINT ledger_line_account_known CHECK (account = ANY (ARRAY[
-                   'CASH', 'PROVIDER_RECEIVABLE', 'MERCHANT_PAYABLE', 'FEES', 'REFUNDS', 'AUTHORIZED_HOLD',
-                   'AUTHORIZED_CONTRA'])),
-    amount     pay.minor_units NOT NULL CHECK (amount <> 0), -- debit positive, credit negative
+    source_seq pay.seq NOT NULL,
+    line_no    pay.seq NOT NULL,
+    account    pay.account NOT NULL,
+    amount     pay.signed_amount NOT NULL, -- debit positive, credit negative
     currency   pay.currency NOT NULL,
     PRIMARY KEY (tenant_id, subject_id, source_seq, line_no),
     FOREIGN KEY (tenant_id, subject_id, source_seq) REFERENCES pay.ledger_transaction
@@ -60,20 +64,20 @@ CREATE FUNCTION pay.ledger_balanced() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    fresh boolean;
-    lines bigint;
-    last_line smallint;
-    sums_not_zero boolean;
+    sound boolean;
 BEGIN
-    SELECT t.posted_in = pg_current_xact_id() INTO fresh
-      FROM pay.ledger_transaction AS t
-     WHERE t.tenant_id = NEW.tenant_id AND t.subject_id = NEW.subject_id AND t.source_seq = NEW.source_seq;
-    SELECT sum(s.lines), max(s.last_line), bool_or(s.amount <> 0) INTO lines, last_line, sums_not_zero
-      FROM (SELECT count(*) AS lines, max(l.line_no) AS last_line, sum(l.amount::bigint) AS amount
-              FROM pay.ledger_line AS l
-             WHERE l.tenant_id = NEW.tenant_id AND l.subject_id = NEW.subject_id AND l.source_seq = NEW.source_seq
-             GROUP BY l.currency) AS s;
-    IF fresh IS NOT TRUE OR sums_not_zero IS NOT FALSE OR lines < 2 OR lines <> last_line THEN
+    SELECT bool_and(sum.posted_now AND sum.amount = 0) AND sum(sum.lines) >= 2 AND sum(sum.lines) = max(sum.last_line)
+      INTO sound
+      FROM (SELECT bool_and(t.posted_in = pg_current_xact_id() AND coalesce(t.payment_id, t.subject_id) = t.subject_id)
+                       AS posted_now,
+                   count(*) AS lines, max(l.line_no::integer) AS last_line, sum(l.amount::bigint) AS amount
+              FROM pay.ledger_transaction AS t
+              JOIN pay.ledger_line AS l
+                ON l.tenant_id = t.tenant_id AND l.subject_id = t.subject_id AND l.source_seq = t.source_seq
+             WHERE t.tenant_id = NEW.tenant_id AND t.subject_id = NEW.subject_id AND t.source_seq = NEW.source_seq
+               AND l.tenant_id = NEW.tenant_id AND l.subject_id = NEW.subject_id AND l.source_seq = NEW.source_seq
+             GROUP BY l.currency) AS sum;
+    IF sound IS NOT TRUE THEN
         RAISE EXCEPTION 'ledger transaction %/% is no balanced journal of its own', NEW.subject_id, NEW.source_seq
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_balanced', TABLE = 'ledger_line', SCHEMA = 'pay';
     END IF;

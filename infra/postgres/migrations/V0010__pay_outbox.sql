@@ -2,20 +2,22 @@
 
 -- Written by the statement that makes the change. aggregate_seq is counted on the aggregate's own row by that very
 -- statement, so nothing else waits. A day is a partition: published ones go with it.
+CREATE DOMAIN pay.aggregate AS text CHECK (VALUE IN ('payment', 'order', 'credit', 'subscription'));
+CREATE DOMAIN pay.outbox_state AS text CHECK (VALUE IN ('PENDING', 'PUBLISHED', 'DEAD'));
 CREATE TABLE pay.outbox_event (
     tenant_id       bigint NOT NULL,
     created_on      date NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')::date,
     event_id        uuid NOT NULL DEFAULT pay.uuid_v7(),
-    aggregate_type  text NOT NULL CHECK (aggregate_type IN ('payment', 'order', 'credit', 'subscription')),
+    aggregate_type  pay.aggregate NOT NULL,
     aggregate_id    bigint NOT NULL,
-    aggregate_seq   integer NOT NULL CHECK (aggregate_seq >= 1),
-    event_type      text NOT NULL CHECK (char_length(event_type) BETWEEN 3 AND 64),
+    aggregate_seq   pay.seq NOT NULL,
+    event_type      pay.text_64 NOT NULL,
     schema_version  smallint NOT NULL DEFAULT 1,
     payload         jsonb NOT NULL,
-    traceparent     text CHECK (octet_length(traceparent) <= 64),
+    traceparent     pay.text_64,
     created_at      timestamptz NOT NULL DEFAULT now(),
-    state           text NOT NULL DEFAULT 'PENDING' CHECK (state IN ('PENDING', 'PUBLISHED', 'DEAD')),
-    attempts        smallint NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    state           pay.outbox_state NOT NULL DEFAULT 'PENDING',
+    attempts        pay.counter NOT NULL DEFAULT 0,
     next_attempt_at timestamptz,
     lease_owner     uuid, -- claim token: a write-back by an older one is refused
     lease_until     timestamptz,
@@ -64,17 +66,18 @@ SELECT pay.make_outbox_partitions(14);
 
 -- First answers, kept for 24 hours; the claim is made by the statement that has the effect. answer_body NULL: the
 -- effect is there or under way, the answer is not known yet. payment_id: what the key is about, where it is a payment.
+CREATE DOMAIN pay.stored_status AS smallint CHECK (VALUE BETWEEN 200 AND 499);
+CREATE DOMAIN pay.stored_body AS text CHECK (octet_length(VALUE) <= 1048576);
 CREATE TABLE pay.idempotency (
     tenant_id      bigint NOT NULL,
-    endpoint       text NOT NULL CHECK (char_length(endpoint) BETWEEN 1 AND 64),
-    key            text NOT NULL CHECK (char_length(key) BETWEEN 1 AND 64),
-    request_sha256 bytea NOT NULL CHECK (octet_length(request_sha256) = 32),
+    endpoint       pay.text_64 NOT NULL,
+    key            pay.text_64 NOT NULL,
+    request_sha256 pay.hash_256 NOT NULL,
     payment_id     bigint,
-    answer_status  smallint CHECK (answer_status BETWEEN 200 AND 499),
-    answer_body    text CHECK (octet_length(answer_body) <= 1048576),
+    answer_status  pay.stored_status,
+    answer_body    pay.stored_body,
     expires_at     timestamptz NOT NULL DEFAULT now() + interval '24 hours',
-    CONSTRAINT pay_idempotency_pkey PRIMARY KEY (tenant_id, endpoint, key),
-    CHECK ((answer_status IS NULL) = (answer_body IS NULL))
+    CONSTRAINT pay_idempotency_pkey PRIMARY KEY (tenant_id, endpoint, key)
 ) WITH (fillfactor = 60);
 COMMENT ON TABLE pay.idempotency IS 'First answers, for 24 hours. Personal: what answers hold.';
 CREATE INDEX idempotency_by_end ON pay.idempotency USING brin (expires_at) WITH (pages_per_range = 16);

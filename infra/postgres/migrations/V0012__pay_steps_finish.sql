@@ -35,53 +35,57 @@ CREATE FUNCTION pay.payment_event(p pay.payment, p_state text, p_extra jsonb) RE
                'amount', p.amount, 'currency', p.currency, 'captured', p.captured, 'refunded', p.refunded,
                'provider', p.provider) || p_extra;
 
--- Passes a payment through listed moves: history, events, postings, order. The caller has changed nothing yet but has
--- made sure that p is the row as it is, or will be told by the version. NULL: the version was another.
+-- Passes a payment through listed moves: history, events, postings. p is the payment as it was before; its row has been
+-- changed, with as many moves and events counted as are written here.
 CREATE FUNCTION pay.move(
     p pay.payment, p_path text[], p_events boolean, p_cause text, p_actor text, p_reason text, p_extra jsonb,
     p_post_kinds text[], p_post_accounts text[], p_post_amounts bigint[], p_traceparent text) RETURNS void
     LANGUAGE plpgsql VOLATILE
     AS $$
 DECLARE
-    at_state text := p.state;
-    to_state text;
+    from_states text[] := p.state::text || p_path[:cardinality(p_path) - 1];
+    types text[] := '{}';
+    states text[] := '{}';
+    posted integer := 0;
     event text;
     posting text;
-    seq integer := p.event_seq;
-    posted integer := 0;
-    moves smallint := p.moves;
 BEGIN
-    FOREACH to_state IN ARRAY p_path LOOP
-        moves := moves + 1;
-        INSERT INTO pay.payment_history (tenant_id, payment_id, seq, from_state, to_state, cause, actor, reason)
-        VALUES (p.tenant_id, p.payment_id, moves, at_state, to_state, p_cause, p_actor, p_reason);
-        event := CASE WHEN p_events THEN pay.event_of(at_state, to_state) END;
+    FOR i IN 1..cardinality(p_path) LOOP
+        event := CASE WHEN p_events THEN pay.event_of(from_states[i], p_path[i]) END;
         IF event IS NOT NULL THEN
-            seq := seq + 1;
-            INSERT INTO pay.outbox_event (tenant_id, aggregate_type, aggregate_id, aggregate_seq, event_type, payload,
-                                          traceparent)
-            VALUES (p.tenant_id, 'payment', p.payment_id, seq, event, pay.payment_event(p, to_state, p_extra),
-                    p_traceparent);
-            posting := pay.posting_of(to_state);
-            IF posting = ANY (p_post_kinds) THEN
-                IF p_post_kinds[1] = p_post_kinds[cardinality(p_post_kinds)] THEN
-                    PERFORM pay.post_entry(p.tenant_id, p.payment_id, seq, posting, p.currency, p_post_accounts,
-                                           p_post_amounts, p.moves > 0 OR posted > 0);
-                    posted := cardinality(p_post_kinds);
-                ELSE
-                    PERFORM pay.post_entry(p.tenant_id, p.payment_id, seq, posting, p.currency,
-                                           array_agg(l.account ORDER BY l.n), array_agg(l.amount ORDER BY l.n),
-                                           p.moves > 0 OR posted > 0)
-                       FROM unnest(p_post_kinds, p_post_accounts, p_post_amounts)
-                            WITH ORDINALITY AS l (kind, account, amount, n)
-                      WHERE l.kind = posting;
-                    posted := posted + cardinality(array_positions(p_post_kinds, posting));
-                END IF;
-            END IF;
+            types := types || event;
+            states := states || p_path[i];
         END IF;
-        at_state := to_state;
     END LOOP;
-    IF posted <> coalesce(cardinality(p_post_kinds), 0) THEN
+    INSERT INTO pay.payment_history (tenant_id, payment_id, seq, from_state, to_state, cause, actor, reason)
+    SELECT p.tenant_id, p.payment_id, p.moves + step.n, step.from_state, step.to_state, p_cause, p_actor, p_reason
+      FROM unnest(from_states, p_path) WITH ORDINALITY AS step (from_state, to_state, n);
+    INSERT INTO pay.outbox_event (tenant_id, aggregate_type, aggregate_id, aggregate_seq, event_type, payload,
+                                  traceparent)
+    SELECT p.tenant_id, 'payment', p.payment_id, p.event_seq + e.n, e.type, pay.payment_event(p, e.state, p_extra),
+           p_traceparent
+      FROM unnest(types, states) WITH ORDINALITY AS e (type, state, n);
+    IF p_post_kinds IS NULL THEN
+        RETURN;
+    END IF;
+    FOR i IN 1..cardinality(states) LOOP
+        posting := pay.posting_of(states[i]);
+        CONTINUE WHEN posting IS NULL OR posting <> ALL (p_post_kinds);
+        IF p_post_kinds[1] = p_post_kinds[cardinality(p_post_kinds)] THEN
+            PERFORM pay.post_entry(p.tenant_id, p.payment_id, p.event_seq + i, posting, p.currency, p_post_accounts,
+                                   p_post_amounts, p.moves > 0 OR posted > 0);
+            posted := cardinality(p_post_kinds);
+        ELSE
+            PERFORM pay.post_entry(p.tenant_id, p.payment_id, p.event_seq + i, posting, p.currency,
+                                   array_agg(l.account ORDER BY l.n), array_agg(l.amount ORDER BY l.n),
+                                   p.moves > 0 OR posted > 0)
+               FROM unnest(p_post_kinds, p_post_accounts, p_post_amounts)
+                    WITH ORDINALITY AS l (kind, account, amount, n)
+              WHERE l.kind = posting;
+            posted := posted + cardinality(array_positions(p_post_kinds, posting));
+        END IF;
+    END LOOP;
+    IF posted <> cardinality(p_post_kinds) THEN
         RAISE EXCEPTION 'lines are to be posted that no move takes' USING ERRCODE = 'check_violation';
     END IF;
 END
@@ -175,7 +179,6 @@ BEGIN
            payment_key = coalesce(p_payment_key, c.payment_key),
            approval_number = coalesce(p_approval, c.approval_number),
            review = CASE WHEN p_review IS NOT NULL THEN p_review::jsonb WHEN p_end = 'UNKNOWN' THEN c.review END,
-           unknown_since = CASE WHEN finish_step.state = 'AUTH_UNKNOWN' THEN coalesce(c.unknown_since, now()) END,
            captured = CASE WHEN finish_step.state = 'CAPTURED' THEN c.amount ELSE c.captured END,
            captured_at = CASE WHEN finish_step.state = 'CAPTURED' THEN now() ELSE c.captured_at END,
            updated_at = now()

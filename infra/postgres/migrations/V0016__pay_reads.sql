@@ -67,11 +67,21 @@ DECLARE
     rows integer := least(greatest(p_rows, 1), 101);
     result jsonb;
 BEGIN
-    IF p_status IS NOT NULL THEN
+    IF p_status IN ('REQUESTED', 'CAPTURE_REQUESTED') THEN
+        -- Under way: listed under no state.
         SELECT jsonb_agg(pay.payment_brief(c::pay.payment) || jsonb_build_object('cursorSort', pay.micros(c.created_at))
                          ORDER BY c.created_at DESC, c.payment_id DESC) INTO result
           FROM (SELECT * FROM pay.payment AS p
-                 WHERE p.tenant_id = p_tenant AND p.state = p_status AND p.created_at >= since AND p.created_at < until
+                 WHERE p.tenant_id = p_tenant AND p.listed_state IS NULL AND p.state = p_status
+                   AND p.created_at >= since AND p.created_at < until
+                   AND (p.created_at, p.payment_id) < (before, before_id)
+                 ORDER BY p.created_at DESC, p.payment_id DESC LIMIT rows) AS c;
+    ELSIF p_status IS NOT NULL THEN
+        SELECT jsonb_agg(pay.payment_brief(c::pay.payment) || jsonb_build_object('cursorSort', pay.micros(c.created_at))
+                         ORDER BY c.created_at DESC, c.payment_id DESC) INTO result
+          FROM (SELECT * FROM pay.payment AS p
+                 WHERE p.tenant_id = p_tenant AND p.listed_state = p_status
+                   AND p.created_at >= since AND p.created_at < until
                    AND (p.created_at, p.payment_id) < (before, before_id)
                  ORDER BY p.created_at DESC, p.payment_id DESC LIMIT rows) AS c;
     ELSE
