@@ -150,9 +150,17 @@ impl Call {
     /// # Errors
     /// `COMMON413` when it is too large, `COMMON400` when it breaks off.
     pub async fn bytes(&mut self) -> Result<Bytes, Failure> {
+        self.bytes_within(body::BODY_BYTES_MAX).await
+    }
+
+    /// The body as it is, for routes that take whole files. Whoever asks first decides how long it may be.
+    ///
+    /// # Errors
+    /// As [`Call::bytes`].
+    pub async fn bytes_within(&mut self, bytes_max: usize) -> Result<Bytes, Failure> {
         let bytes = match std::mem::replace(&mut self.body, Body::Read(Bytes::new())) {
             Body::Read(bytes) => bytes,
-            Body::Unread(incoming) => body::read(&self.headers, incoming).await?,
+            Body::Unread(incoming) => body::read(&self.headers, incoming, bytes_max).await?,
         };
         self.body = Body::Read(bytes.clone());
         Ok(bytes)
