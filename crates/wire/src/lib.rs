@@ -14,11 +14,14 @@ mod domain_payment;
 mod domain_retro;
 mod envelope;
 mod language;
+#[cfg(feature = "schema")]
+pub mod openapi;
 mod orders;
 mod page;
 mod payment_views;
 mod payments;
 mod problem;
+mod reconciliation;
 mod retrospects;
 mod rooms;
 mod step_errors;
@@ -37,6 +40,7 @@ pub use page::{Cursor, CursorError, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, Page, Page
 pub use payment_views::*;
 pub use payments::*;
 pub use problem::{FieldError, Fields, Problem, PublicFace};
+pub use reconciliation::*;
 pub use retrospects::*;
 pub use rooms::*;
 pub use step_errors::*;
