@@ -1,10 +1,13 @@
 //! The two faces of one outcome: bare bodies for the step API, the envelope for the resource API.
 
-use guest::{Answer, Call, Failure};
-use rules_payment::State;
+use chrono::SecondsFormat;
+use guest::{Answer, Call, Failure, clock};
+use rules_payment::{Posting, State, ledger::Line};
 use serde::Serialize;
 use spin_sdk::http::HeaderValue;
-use wire::{Language, PaymentBrief, Problem, StepAnswer, Success};
+use wire::{Language, LedgerEntry, PaymentBrief, Problem, StepAnswer, Success};
+
+use crate::step::Standing;
 
 /// Where the step API's routes begin.
 const STEP_ROUTES: &str = "/api/payments";
@@ -25,6 +28,54 @@ pub struct Face {
     pub api: Api,
     /// The language.
     pub language: Language,
+}
+
+/// A payment after a step, for the answer.
+pub struct Ended<'a> {
+    /// As the first statement left it.
+    pub standing: &'a Standing,
+    /// Where it is now.
+    pub state: State,
+    /// The issuer's approval number, if it is known.
+    pub approval_number: Option<&'a str>,
+    /// What was posted, if anything, and as what.
+    pub posting: Option<(&'static str, &'a Posting)>,
+}
+
+impl Ended<'_> {
+    /// The payment in a list's words. Its version is the one that the second statement makes.
+    fn brief(&self) -> PaymentBrief {
+        let (standing, minor) = (self.standing, self.standing.money.minor());
+        // A step that reaches CAPTURED has just captured all of it.
+        let captured = if self.state == State::Captured { minor } else { 0 };
+        PaymentBrief {
+            payment_id: standing.payment,
+            order_id: standing.order,
+            status: self.state.name().to_owned(),
+            amount: minor,
+            currency: standing.money.currency().code().to_owned(),
+            captured_amount: captured,
+            refunded_amount: 0,
+            refundable_amount: captured,
+            approval_number: self.approval_number.map(str::to_owned),
+            version: i64::from(standing.version) + 1,
+            created_at: standing.created_at.to_rfc3339(),
+            updated_at: clock::now().to_rfc3339_opts(SecondsFormat::Micros, false),
+        }
+    }
+
+    fn ledger_entries(&self) -> Vec<LedgerEntry> {
+        let Some((kind, posting)) = self.posting else { return Vec::new() };
+        let entry = |line: &Line| LedgerEntry {
+            entry: None,
+            kind: kind.to_owned(),
+            account: line.account.code().to_owned(),
+            amount: line.minor,
+            currency: posting.currency().code().to_owned(),
+            posted_at: None,
+        };
+        posting.lines().iter().map(entry).collect()
+    }
 }
 
 impl Api {
@@ -89,6 +140,27 @@ impl Face {
     pub fn answer(&self, status: u16, body: String) -> Answer {
         Answer::written(status, body)
             .header("content-language", HeaderValue::from_static(self.language.tag()))
+    }
+
+    /// Status and bytes of a step that was done.
+    ///
+    /// # Errors
+    /// When they cannot be written as JSON.
+    pub fn done(&self, ended: &Ended<'_>) -> Result<(u16, String), Failure> {
+        let brief = ended.brief();
+        let bare = || {
+            let answer = self.step_answer(&brief)?;
+            Ok(StepAnswer { ledger_entries: ended.ledger_entries(), ..answer })
+        };
+        self.success(bare, || &brief)
+    }
+
+    /// Status and bytes about a payment as it is read.
+    ///
+    /// # Errors
+    /// When they cannot be written as JSON.
+    pub fn told(&self, payment: &PaymentBrief) -> Result<(u16, String), Failure> {
+        self.success(|| self.step_answer(payment), || payment)
     }
 
     /// Status and bytes of a refusal.

@@ -11,11 +11,13 @@ pub mod breaker;
 mod caller;
 mod claim;
 mod face;
+mod gateway;
 mod input;
 mod limits;
 mod merchant;
 pub mod provider;
 mod statement;
+mod step;
 
 /// The provider that new payments go to: the variable `payment_provider`.
 ///
@@ -27,7 +29,8 @@ pub async fn provider_name() -> Result<std::rc::Rc<str>, guest::Failure> {
 
 pub use caller::{Caller, Presented, Role, key_secret, present};
 pub use claim::Claim;
-pub use face::{Api, Face, refusals, replayed};
+pub use face::{Api, Ended, Face, refusals, replayed};
 pub use input::{Sorted, bounded, id, optional_minor, query_id, reason, reference, traceparent};
 pub use limits::admit;
-pub use statement::{Done, REFUND, Read, Write};
+pub use statement::{Done, PAYMENT, REFUND, Read, Write};
+pub use step::{Kind, Resolved, Standing, Step, Subject, resolve};

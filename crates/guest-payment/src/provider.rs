@@ -126,12 +126,15 @@ pub enum Adapter {
 /// # Errors
 /// A fault when one is missing or the sandbox is given a key that moves real money.
 pub async fn configured() -> Result<Adapter, Failure> {
-    let (url, key) = (settings::variable("toss_api_url").await?, settings::variable("toss_secret_key").await?);
+    let (url, key) =
+        (settings::variable("toss_api_url").await?, settings::variable("toss_secret_key").await?);
     let toss = Toss::new(&url, &key);
     match &*settings::variable("payment_provider").await? {
         "toss" => Ok(Adapter::Toss(toss)),
         "sandbox" if key.starts_with("test_") => Ok(Adapter::Sandbox(Sandbox::new(toss))),
-        "sandbox" => Err(Failure::fault("payment_provider is sandbox, but toss_secret_key is no test key (test_…)")),
+        "sandbox" => {
+            Err(Failure::fault("payment_provider is sandbox, but toss_secret_key is no test key (test_…)"))
+        }
         _ => Err(Failure::fault("variable payment_provider: toss or sandbox")),
     }
 }

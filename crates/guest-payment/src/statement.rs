@@ -30,6 +30,9 @@ pub struct Write {
     pub constraints: &'static [(&'static str, Code)],
 }
 
+/// A payment's whole life; own parameter: the payment.
+pub const PAYMENT: Read = Read { sql: "SELECT pay.payment($1, $2)::text", nothing: Code::Pay4041 };
+
 /// Asks for a refund; own parameters: payment, amount or null, reason, actor, trace. Both interfaces have it.
 pub const REFUND: Write = Write {
     sql: "SELECT outcome, result::text FROM pay.request_refund($1, $2, $3, $4, $5, $6, $7, $8, $9)",

@@ -10,28 +10,26 @@
 mod begin;
 mod decision;
 mod finish;
+mod resolve;
 
-use guest::{Answer, Call, Failure, clock, random, settings::variable};
-use rules_payment::{
-    Money, Outcome, State,
-    idempotency::LEASE_S,
-    provider::{Doubt, idempotency_key},
-};
+use guest::{Answer, Failure, params, random, settings::variable};
+use rules_payment::{Money, Outcome, State, idempotency::LEASE_S, provider::Doubt};
 use uuid::Uuid;
-use wire::{Code, Problem};
+use wire::{Code, PaymentDetail, Problem};
 
 use crate::{
-    Caller, Claim, Face,
-    provider::{Found, Gateway, Sent},
+    Caller, Claim, Ended, Face, PAYMENT,
+    gateway::{Gateway, LookedUp, Sent},
 };
-use begin::{Begun, Refusal};
 pub use begin::Standing;
-pub use decision::Verdict;
-use decision::{Decision, End};
+use begin::{Begun, Refusal};
+use decision::{Decision, Verdict};
 use finish::{Finished, Run};
+pub use resolve::{Resolved, resolve};
 
 /// Milliseconds after which a step whose owner is gone may be gone on with.
-pub(crate) const LEASE_MS: i32 = (LEASE_S * 1_000) as i32;
+pub(crate) const LEASE_MS: i32 = 30_000;
+const _: () = assert!(LEASE_MS.unsigned_abs() == LEASE_S * 1_000);
 /// Times a step is begun when somebody else went on with it meanwhile.
 const BEGINS_MAX: u32 = 2;
 const MS_PER_S: i32 = 1_000;
@@ -67,12 +65,10 @@ impl Kind {
 
 /// What a step is about.
 pub enum Subject<'a> {
-    /// A payment that the first statement makes, and its authorization.
+    /// A payment without an order, that the first statement makes, and its authorization.
     New {
-        /// The order it pays; amount and currency are then the order's.
-        order: Option<i64>,
-        /// What is to be paid, where no order says so.
-        money: Option<Money>,
+        /// What is to be paid.
+        money: Money,
         /// Whether its capture is asked for at once.
         auto_capture: bool,
     },
@@ -98,18 +94,6 @@ impl Subject<'_> {
     }
 }
 
-/// A payment after a step, for the answer.
-pub struct Ended<'a> {
-    /// As the first statement left it.
-    pub standing: &'a Standing,
-    /// Where it is now.
-    pub state: State,
-    /// The issuer's approval number, if it is known.
-    pub approval_number: Option<&'a str>,
-    /// What was posted, if anything.
-    pub posting: Option<&'a rules_payment::Posting>,
-}
-
 /// What is known of a call that was made.
 pub(crate) struct Called {
     pub(crate) duration_ms: i32,
@@ -123,6 +107,8 @@ pub struct Step<'a> {
     pub claim: &'a Claim,
     /// What it is about.
     pub subject: Subject<'a>,
+    /// What the caller says about it, for the history.
+    pub reason: Option<&'a str>,
     /// How its answer looks.
     pub face: Face,
     /// The trace it belongs to.
@@ -138,7 +124,7 @@ impl Step<'_> {
         let gateway = Gateway::open().await?;
         for _ in 0..BEGINS_MAX {
             let token = uuid::Builder::from_random_bytes(random::bytes()).into_uuid();
-            let begun = Begun::of(&self.subject, self.caller, self.claim, token).await?;
+            let begun = Begun::of(self, gateway.name(), token).await?;
             let (standing, sent_before) = match begun {
                 Begun::Ask(standing) => (standing, false),
                 Begun::LookUp(standing) => (standing, true),
@@ -161,6 +147,7 @@ impl Step<'_> {
             token,
             kind: standing.open_step.unwrap_or(self.subject.kind()),
             standing,
+            reason: self.reason,
             traceparent: self.traceparent.as_deref(),
         }
     }
@@ -175,13 +162,13 @@ impl Step<'_> {
         sent_before: bool,
     ) -> Result<Option<Answer>, Failure> {
         if sent_before {
-            match gateway.look_up(run.kind, run.standing).await? {
+            match gateway.look_up(run.kind, run.standing).await {
                 LookedUp::Known(outcome, called) => return self.finish(run, outcome, &called).await,
                 LookedUp::Absent => {}
                 LookedUp::NotPermitted { retry_after_s } => return self.leave(run, retry_after_s).await,
             }
         }
-        match gateway.ask(run.kind, run.standing).await? {
+        match gateway.ask(run.kind, run.standing, &self.caller.merchant).await? {
             Sent::Answered(outcome, called) => self.finish(run, outcome, &called).await,
             Sent::NotPermitted { retry_after_s } if sent_before => self.leave(run, retry_after_s).await,
             Sent::NotPermitted { retry_after_s } => {
@@ -215,7 +202,7 @@ impl Step<'_> {
         };
         match (run.finish(&decision, stored, Some(called)).await?, composed) {
             (Finished::Stale, _) => Ok(None),
-            (Finished::Done, Composed::Stored { status, body }) => Ok(Some(Answer::written(status, body))),
+            (Finished::Done, Composed::Stored { status, body }) => Ok(Some(self.face.answer(status, body))),
             (Finished::Done, Composed::Passing(failure)) => Err(failure),
         }
     }
@@ -234,13 +221,13 @@ impl Step<'_> {
                     standing: run.standing,
                     state: decision.reached(run.standing),
                     approval_number: approval.or(run.standing.approval_number.as_deref()),
-                    posting: decision.posting.as_ref().map(|(_, posting)| posting),
+                    posting: decision.posting.as_ref().map(|(kind, posting)| (*kind, posting)),
                 })?;
                 Ok(Composed::Stored { status, body })
             }
             Verdict::Declined(code) => {
                 let detail = serde_json::json!({ "paymentId": payment, "providerCode": code.as_str() });
-                let (status, body) = self.face.refusal(&Problem::from(Code::Pay4021).with(detail));
+                let (status, body) = self.face.refusal(&Problem::from(Code::Pay4021).with(detail))?;
                 Ok(Composed::Stored { status, body })
             }
             Verdict::NotDone => passing(Code::Pay5031, "the provider did nothing"),
@@ -257,7 +244,7 @@ impl Step<'_> {
         let (status, body) = match standing.state {
             State::AuthFailed | State::Expired => {
                 let detail = serde_json::json!({ "paymentId": standing.payment });
-                self.face.refusal(&Problem::from(Code::Pay4021).with(detail))
+                self.face.refusal(&Problem::from(Code::Pay4021).with(detail))?
             }
             State::Requested | State::AuthUnknown => {
                 return Err(Problem::from(Code::Pay4091).retry_after(1).into());
@@ -269,15 +256,13 @@ impl Step<'_> {
             | State::CaptureFailed
             | State::RefundRequested
             | State::PartiallyRefunded
-            | State::Refunded => self.face.done(&Ended {
-                standing,
-                state: standing.state,
-                approval_number: standing.approval_number.as_deref(),
-                posting: None,
-            })?,
+            | State::Refunded => {
+                let now: PaymentDetail = PAYMENT.one(self.caller.tenant, params![standing.payment]).await?;
+                self.face.told(&now.brief)?
+            }
         };
         let (status, body) = run.keep(status, &body).await?;
-        Ok(Answer::written(status, body))
+        Ok(self.face.answer(status, body))
     }
 }
 
@@ -291,7 +276,8 @@ enum Composed {
 
 /// What a first statement's refusal means for the caller.
 fn refused(kind: Kind, refusal: &Refusal) -> Problem {
-    let at = |code: Code, payment: &i64| Problem::from(code).with(serde_json::json!({ "paymentId": payment }));
+    let at =
+        |code: Code, payment: &i64| Problem::from(code).with(serde_json::json!({ "paymentId": payment }));
     match refusal {
         Refusal::Mismatch => Code::Pay4221.into(),
         Refusal::Busy { left_ms } => {

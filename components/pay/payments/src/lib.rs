@@ -4,12 +4,13 @@
 mod filter;
 
 use guest::prelude::*;
-use guest_payment::{Caller, Claim, Face, Read, Sorted, Write, admit, id, present, refusals, replayed};
+use guest_payment::{
+    Caller, Claim, Face, PAYMENT, Read, Sorted, Write, admit, id, present, refusals, replayed,
+};
 use wire::{Code, Fields, PaymentBrief, PaymentCreateBody, PaymentDetail, PaymentPage};
 
 use filter::Filter;
 
-const SHOW: Read = Read { sql: "SELECT pay.payment($1, $2)::text", nothing: Code::Pay4041 };
 const LIST: Read = Read { sql: include_str!("list.sql"), nothing: Code::Common500 };
 const CREATE: Write = Write {
     sql: "SELECT outcome, result::text FROM pay.create_payment($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -44,7 +45,7 @@ async fn show(mut call: Call) -> Result<Answer, Failure> {
 
 async fn show_to(call: &Call, caller: &Caller) -> Result<Answer, Failure> {
     let payment = call.path_id("id")?;
-    let found: PaymentDetail = SHOW.one(caller.tenant, params![payment]).await?;
+    let found: PaymentDetail = PAYMENT.one(caller.tenant, params![payment]).await?;
     Face::of(call).ok(&found)
 }
 

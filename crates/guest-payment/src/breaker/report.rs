@@ -42,65 +42,66 @@ pub async fn order(name: &str, order: Order) -> Option<BreakerStatus> {
 
 /// All breakers in Prometheus' text format, in the names that Resilience4j's users know.
 pub async fn metrics() -> String {
-    let mut all = Vec::with_capacity(ALL.len());
+    let mut lines: [Vec<String>; FAMILIES.len()] = Default::default();
     for (name, settings) in ALL {
         tell_or_look(name).await;
-        all.push(with(name, |held, now_ms| (name, settings, held.view().clone(), now_ms)));
+        with(name, |held, now_ms| sample(&mut lines, name, &settings, held.view(), now_ms));
     }
     let mut text = String::with_capacity(2_048);
-    let mut family = |metric: &str, help: &str, lines: &dyn Fn(&(&str, Settings, Breaker, i64)) -> String| {
+    for ((metric, kind, help), lines) in FAMILIES.iter().zip(lines) {
         // Writing to a string cannot fail.
-        let _written = write!(text, "# HELP {metric} {help}\n# TYPE {metric} gauge\n");
-        for one in &all {
-            text.push_str(&lines(one));
+        let _written = write!(text, "# HELP {metric} {help}\n# TYPE {metric} {kind}\n");
+        for line in lines {
+            let _written = writeln!(text, "{metric}{line}");
         }
-    };
-    let metric = "resilience4j_circuitbreaker_state";
-    family(metric, "The states of the circuit breaker", &|(name, _, breaker, _)| {
-        let line = |state: State| {
-            let (label, value) = (state.name().to_ascii_lowercase(), u8::from(breaker.state() == state));
-            format!("{metric}{{name=\"{name}\",state=\"{label}\"}} {value}\n")
-        };
-        State::ALL.into_iter().map(line).collect()
-    });
-    let metric = "resilience4j_circuitbreaker_buffered_calls";
-    family(metric, "Calls in the sliding window", &|(name, settings, breaker, now_ms)| {
-        let counts = breaker.counts(settings, *now_ms);
-        let successful = counts.calls - counts.failed;
-        format!(
-            "{metric}{{kind=\"failed\",name=\"{name}\"}} {}\n{metric}{{kind=\"successful\",name=\"{name}\"}} {successful}\n",
-            counts.failed
-        )
-    });
-    let metric = "resilience4j_circuitbreaker_slow_calls";
-    family(metric, "Slow calls in the sliding window", &|(name, settings, breaker, now_ms)| {
-        format!("{metric}{{name=\"{name}\"}} {}\n", breaker.counts(settings, *now_ms).slow)
-    });
-    let metric = "resilience4j_circuitbreaker_failure_rate";
-    family(metric, "Percent of failed calls, -1 while there are too few", &|(
-        name,
-        settings,
-        breaker,
-        now_ms,
-    )| {
-        let counts = breaker.counts(settings, *now_ms);
-        format!("{metric}{{name=\"{name}\"}} {}\n", percent(settings, counts.failed, counts.calls))
-    });
-    let metric = "resilience4j_circuitbreaker_slow_call_rate";
-    family(metric, "Percent of slow calls, -1 while there are too few", &|(
-        name,
-        settings,
-        breaker,
-        now_ms,
-    )| {
-        let counts = breaker.counts(settings, *now_ms);
-        format!("{metric}{{name=\"{name}\"}} {}\n", percent(settings, counts.slow, counts.calls))
-    });
-    let metric = "resilience4j_circuitbreaker_not_permitted_calls";
-    family(metric, "Calls refused since the circuit breaker last closed", &|(name, _, breaker, _)| {
-        format!("{metric}{{name=\"{name}\"}} {}\n", breaker.not_permitted())
-    });
+    }
     text
+}
+
+/// Name, kind and help of each metric, in the order in which [`sample`] fills them.
+const FAMILIES: [(&str, &str, &str); 6] = [
+    ("resilience4j_circuitbreaker_state", "gauge", "The states of the circuit breaker"),
+    ("resilience4j_circuitbreaker_buffered_calls", "gauge", "Calls in the sliding window"),
+    ("resilience4j_circuitbreaker_slow_calls", "gauge", "Slow calls in the sliding window"),
+    (
+        "resilience4j_circuitbreaker_failure_rate",
+        "gauge",
+        "Percent of failed calls, -1 while there are too few",
+    ),
+    (
+        "resilience4j_circuitbreaker_slow_call_rate",
+        "gauge",
+        "Percent of slow calls, -1 while there are too few",
+    ),
+    (
+        "resilience4j_circuitbreaker_not_permitted_calls_total",
+        "counter",
+        "Calls refused since the circuit breaker last closed",
+    ),
+];
+
+/// One breaker's labels and values.
+fn sample(
+    lines: &mut [Vec<String>; FAMILIES.len()],
+    name: &str,
+    settings: &Settings,
+    breaker: &Breaker,
+    now_ms: i64,
+) {
+    let [states, buffered, slow, failure_rate, slow_rate, refused] = lines;
+    for state in State::ALL {
+        let (label, value) = (state.name().to_ascii_lowercase(), u8::from(breaker.state() == state));
+        states.push(format!("{{name=\"{name}\",state=\"{label}\"}} {value}"));
+    }
+    let counts = breaker.counts(settings, now_ms);
+    let of_kind = |kind: &str, value: u32| format!("{{kind=\"{kind}\",name=\"{name}\"}} {value}");
+    buffered.push(of_kind("failed", counts.failed));
+    buffered.push(of_kind("successful", counts.calls - counts.failed));
+    slow.push(of_kind("failed", counts.slow_and_failed));
+    slow.push(of_kind("successful", counts.slow - counts.slow_and_failed));
+    failure_rate.push(format!("{{name=\"{name}\"}} {}", percent(settings, counts.failed, counts.calls)));
+    slow_rate.push(format!("{{name=\"{name}\"}} {}", percent(settings, counts.slow, counts.calls)));
+    refused.push(format!("{{kind=\"not_permitted\",name=\"{name}\"}} {}", breaker.not_permitted()));
 }
 
 async fn tell_or_look(name: &'static str) {

@@ -90,13 +90,19 @@ mod tests {
             (403, "NOT_CANCELABLE_PAYMENT"),
             (400, "A_CODE_OF_TOMORROW"),
         ] {
-            assert_eq!(of(status, code), Outcome::Declined(Decline { code: ProviderCode::read(code) }), "{code}");
+            assert_eq!(
+                of(status, code),
+                Outcome::Declined(Decline { code: ProviderCode::read(code) }),
+                "{code}"
+            );
         }
     }
 
     #[test]
     fn a_wrong_key_and_a_wrong_request_are_our_bug() {
-        for (status, code) in [(401, "UNAUTHORIZED_KEY"), (400, "INVALID_REQUEST"), (403, "FORBIDDEN_REQUEST")] {
+        for (status, code) in
+            [(401, "UNAUTHORIZED_KEY"), (400, "INVALID_REQUEST"), (403, "FORBIDDEN_REQUEST")]
+        {
             assert!(
                 matches!(of(status, code), Outcome::NotDone(NotDone { class: ErrorClass::Bug, .. })),
                 "{code}"

@@ -71,7 +71,9 @@ impl Payment {
     pub(super) fn outcome(&self, reference: &str, money: Money, wanted: Wanted) -> Outcome {
         let told = match wanted {
             Wanted::Held | Wanted::Taken | Wanted::Canceled => Some(&self.total_amount),
-            Wanted::GivenBack => self.cancels.as_ref().and_then(|all| all.last()).map(|last| &last.cancel_amount),
+            Wanted::GivenBack => {
+                self.cancels.as_ref().and_then(|all| all.last()).map(|last| &last.cancel_amount)
+            }
         };
         let Some(told) = told else { return Outcome::Unknown(Doubt::Unreadable) };
         if let Err(mismatch) = self.check(reference, money, told) {

@@ -25,7 +25,10 @@ fn won(minor: i64) -> Money {
 fn a_held_payment_is_approved_with_key_and_number() {
     let approved = outcome(&body("DONE", "1000", "KRW", "READY", ""), won(1000), Wanted::Held);
     let Outcome::Approved(approval) = approved else { panic!("{approved:?}") };
-    assert_eq!((approval.payment_key.as_str(), approval.approval_number.as_deref()), ("tgen_1_a", Some("00000001")));
+    assert_eq!(
+        (approval.payment_key.as_str(), approval.approval_number.as_deref()),
+        ("tgen_1_a", Some("00000001"))
+    );
 }
 
 #[test]
@@ -57,7 +60,8 @@ fn a_success_that_does_not_show_what_was_asked_is_unknown() {
 
 #[test]
 fn a_refund_is_compared_by_its_own_amount() {
-    let cancels = r#","cancels":[{"cancelAmount":300,"cancelReason":"a"},{"cancelAmount":200,"cancelReason":"b"}]"#;
+    let cancels =
+        r#","cancels":[{"cancelAmount":300,"cancelReason":"a"},{"cancelAmount":200,"cancelReason":"b"}]"#;
     let told = body("PARTIAL_CANCELED", "1000", "KRW", "COMPLETED", cancels);
     assert!(matches!(outcome(&told, won(200), Wanted::GivenBack), Outcome::Approved(_)));
     assert!(matches!(outcome(&told, won(300), Wanted::GivenBack), Outcome::Review(_)));
@@ -68,7 +72,9 @@ fn a_refund_is_compared_by_its_own_amount() {
 #[test]
 fn an_inquiry_tells_each_state_apart() {
     let seen = |status: &str, acquired: &str| {
-        Payment::read(body(status, "1000", "KRW", acquired, "").as_bytes()).unwrap().seen("mo-1-42", won(1000))
+        Payment::read(body(status, "1000", "KRW", acquired, "").as_bytes())
+            .unwrap()
+            .seen("mo-1-42", won(1000))
     };
     assert!(matches!(seen("DONE", "READY"), Sight::Held(_)));
     assert!(matches!(seen("DONE", "COMPLETED"), Sight::Taken(_)));

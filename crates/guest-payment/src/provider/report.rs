@@ -65,7 +65,11 @@ struct Line {
 /// Where the report of a time is.
 pub(super) fn path(from: DateTime<Utc>, to: DateTime<Utc>, after: Option<&str>) -> String {
     let after = after.map_or(String::new(), |key| format!("&startingAfter={}", path_part(key)));
-    format!("/v1/transactions?startDate={}&endDate={}&limit={TRANSACTIONS_MAX}{after}", local(from), local(to))
+    format!(
+        "/v1/transactions?startDate={}&endDate={}&limit={TRANSACTIONS_MAX}{after}",
+        local(from),
+        local(to)
+    )
 }
 
 fn local(at: DateTime<Utc>) -> String {
@@ -139,6 +143,8 @@ mod tests {
     #[test]
     fn times_are_asked_for_in_koreas() {
         let at = DateTime::parse_from_rfc3339("2026-01-01T15:00:00Z").unwrap().to_utc();
-        assert!(path(at, at, None).starts_with("/v1/transactions?startDate=2026-01-02T00:00:00.000&endDate="));
+        assert!(
+            path(at, at, None).starts_with("/v1/transactions?startDate=2026-01-02T00:00:00.000&endDate=")
+        );
     }
 }

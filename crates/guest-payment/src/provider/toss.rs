@@ -51,7 +51,13 @@ impl Toss {
     }
 
     /// Sends a body and reads the payment that comes back.
-    pub(super) async fn post(&self, path: &str, body: &impl Serialize, ask: &Ask<'_>, wanted: Wanted) -> Exchange {
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        ask: &Ask<'_>,
+        wanted: Wanted,
+    ) -> Exchange {
         let Ok(body) = serde_json::to_vec(body) else { return not_done(NOT_WRITTEN) };
         let wire = Wire {
             method: Method::POST,
@@ -205,7 +211,8 @@ mod tests {
     #[test]
     fn a_question_that_is_refused_says_nothing_about_the_payment() {
         let money = Money::new(1000, rules_payment::Currency::KRW).unwrap();
-        let of = |status, body: &'static str| sight(Ok(Reply { status, body: body.into() }), "mo-1-42", money);
+        let of =
+            |status, body: &'static str| sight(Ok(Reply { status, body: body.into() }), "mo-1-42", money);
         assert_eq!(of(404, r#"{"code":"NOT_FOUND_PAYMENT","message":"…"}"#), Sight::Nothing);
         assert_eq!(of(403, r#"{"code":"REJECT_CARD_COMPANY"}"#), Sight::Unknown(Doubt::Unreadable));
         assert_eq!(of(404, "<html>"), Sight::Unknown(Doubt::Unreadable));

@@ -67,7 +67,8 @@ async fn answered(wire: Wire<'_>) -> Result<Reply, Silence> {
     if let Some(key) = wire.key {
         request = request.header("idempotency-key", key);
     }
-    let request = request.body(Full::new(Bytes::from(wire.body))).map_err(|_| not_sent(ErrorClass::Bug, NOT_SENT))?;
+    let request =
+        request.body(Full::new(Bytes::from(wire.body))).map_err(|_| not_sent(ErrorClass::Bug, NOT_SENT))?;
     let response = send(request).await.map_err(|error| silence(&error))?;
     let status = response.status().as_u16();
     // The head is here, so the provider has decided; without the rest nobody knows what.

@@ -6,8 +6,7 @@ use rules_payment::{Currency, Money, State};
 use uuid::Uuid;
 use wire::Code;
 
-use super::{Kind, LEASE_MS, Subject};
-use crate::{Caller, Claim};
+use super::{Kind, LEASE_MS, Step, Subject};
 
 const BEGIN_AUTHORIZE: &str = include_str!("begin_authorize.sql");
 const BEGIN_STEP: &str = include_str!("begin_step.sql");
@@ -79,22 +78,19 @@ pub(crate) enum Refusal {
 impl Begun {
     /// Runs the statement. Its answer may be lost with the connection: the same claim gets the same answer, so one
     /// repetition is safe.
-    pub(crate) async fn of(
-        subject: &Subject<'_>,
-        caller: &Caller,
-        claim: &Claim,
-        token: Uuid,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn of(step: &Step<'_>, provider: &str, token: Uuid) -> Result<Self, Failure> {
+        let (caller, claim) = (step.caller, step.claim);
         let run = || async {
             let key = claim.key.as_deref();
-            let fixed = params![caller.tenant, claim.endpoint, key, claim.request_sha256.to_vec(), token, LEASE_MS];
-            let (sql, own) = match *subject {
-                Subject::New { order, money, auto_capture, provider } => (
+            let fixed =
+                params![caller.tenant, claim.endpoint, key, claim.request_sha256.to_vec(), token, LEASE_MS];
+            let (sql, own) = match step.subject {
+                Subject::New { money, auto_capture } => (
                     BEGIN_AUTHORIZE,
                     params![
-                        order,
-                        money.map(Money::minor),
-                        money.map(|money| money.currency().code().to_owned()),
+                        None::<i64>,
+                        money.minor(),
+                        money.currency().code(),
                         auto_capture,
                         provider,
                         caller.actor.as_str()
@@ -102,7 +98,13 @@ impl Begun {
                 ),
                 Subject::Existing { kind, payment, minor, payment_key } => (
                     BEGIN_STEP,
-                    params![payment, kind.name(), minor, payment_key.map(str::to_owned), caller.actor.as_str()],
+                    params![
+                        payment,
+                        kind.name(),
+                        minor,
+                        payment_key.map(str::to_owned),
+                        caller.actor.as_str()
+                    ],
                 ),
             };
             rows(sql, fixed.into_iter().chain(own).collect(), CONSTRAINTS).await
@@ -115,7 +117,7 @@ impl Begun {
         Self::read(row)
     }
 
-    fn read(row: &Row) -> Result<Self, Failure> {
+    pub(super) fn read(row: &Row) -> Result<Self, Failure> {
         let outcome: String = row.get(0)?;
         Ok(match outcome.as_str() {
             "BEGUN" => Self::Ask(Standing::read(row)?),

@@ -31,7 +31,7 @@ impl End {
 
 /// What the caller is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Done.
     Done,
     /// The provider declined.
@@ -157,10 +157,7 @@ fn declined(kind: Kind, code: ProviderCode) -> Decision {
         Kind::Void => Vec::new(),
     };
     let text = code.as_str().to_owned();
-    Decision {
-        path,
-        ..Decision::without_effect(End::Known, "DECLINED", Some(text), Verdict::Declined(code))
-    }
+    Decision { path, ..Decision::without_effect(End::Known, "DECLINED", Some(text), Verdict::Declined(code)) }
 }
 
 /// A first doubt is a move; a later one, or one about a void, is none: the open step says enough.

@@ -18,6 +18,7 @@ pub(crate) struct Run<'a> {
     pub(crate) token: Uuid,
     pub(crate) kind: Kind,
     pub(crate) standing: &'a Standing,
+    pub(crate) reason: Option<&'a str>,
     pub(crate) traceparent: Option<&'a str>,
 }
 
@@ -71,7 +72,7 @@ impl Run<'_> {
             })
             .to_string()
         });
-        let (cause, reason) = (self.kind.name(), None::<String>);
+        let cause = self.kind.name();
         params![
             self.caller.tenant,
             self.standing.payment,
@@ -81,7 +82,7 @@ impl Run<'_> {
             decision.end.name(),
             cause,
             self.caller.actor.as_str(),
-            reason,
+            self.reason.map(str::to_owned),
             self.claim.key.as_ref().map(|_| self.claim.endpoint.to_owned()),
             self.claim.key.clone(),
             answer.map(|(status, _)| i32::from(status)),
