@@ -21,7 +21,7 @@ use notice::Notice;
 const PROVIDER: &str = "toss";
 const ACTOR: &str = "webhook:toss";
 const STORE: &str = include_str!("store.sql");
-const DONE: &str = "SELECT outcome FROM pay.webhook_done($1, $2, $3, $4)";
+const DONE: &str = "SELECT pay.webhook_done($1, $2, $3, $4)";
 /// Seconds after which a notice that could not be worked off is worth another sending.
 const RETRY_AFTER_S: u32 = 30;
 
