@@ -24,6 +24,8 @@ pub struct Counts {
     pub failed: u32,
     /// Slow ones among them, failed or not.
     pub slow: u32,
+    /// Those that were both.
+    pub slow_and_failed: u32,
 }
 
 impl Counts {
@@ -88,6 +90,7 @@ impl Window {
             counts.calls += 1;
             counts.failed += u32::from(mark.failed());
             counts.slow += u32::from(mark.slow());
+            counts.slow_and_failed += u32::from(mark.slow() && mark.failed());
         }
         counts
     }
