@@ -49,14 +49,14 @@ pub(crate) async fn set_up(port: u16, passwords: &Passwords) -> Result<(), Stack
         StackError::new(format!("PostgreSQL's roles could not be made: {}", plain(&error)))
     };
     let client = connect(port, SUPERUSER, &passwords.superuser, "postgres").await.map_err(failed)?;
-    for (role, password) in
-        [(OWNER, &passwords.owner), (APP, &passwords.app), (SANDBOX, &passwords.sandbox)]
+    for (role, password) in [(OWNER, &passwords.owner), (APP, &passwords.app), (SANDBOX, &passwords.sandbox)]
     {
-        let verb = if exists(&client, "SELECT 1 FROM pg_roles WHERE rolname = $1", role).await.map_err(failed)? {
-            "ALTER"
-        } else {
-            "CREATE"
-        };
+        let verb =
+            if exists(&client, "SELECT 1 FROM pg_roles WHERE rolname = $1", role).await.map_err(failed)? {
+                "ALTER"
+            } else {
+                "CREATE"
+            };
         client
             .batch_execute(&format!(
                 "{verb} ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS \

@@ -48,18 +48,28 @@ mod tests {
 
     #[test]
     fn a_number_of_major_units_is_read_and_written_exactly() {
-        for (text, currency, minor_units) in
-            [("1000", "KRW", 1000), ("10.5", "USD", 1050), ("0.01", "EUR", 1), ("1.234", "KWD", 1234), ("7", "USD", 700)]
-        {
+        for (text, currency, minor_units) in [
+            ("1000", "KRW", 1000),
+            ("10.5", "USD", 1050),
+            ("0.01", "EUR", 1),
+            ("1.234", "KWD", 1234),
+            ("7", "USD", 700),
+        ] {
             let read: Number = serde_json::from_str(text).unwrap();
             assert_eq!(minor(&read, currency), Some(minor_units), "{text} {currency}");
-            assert_eq!(minor(&number(minor_units, currency), currency), Some(minor_units), "{text} {currency}");
+            assert_eq!(
+                minor(&number(minor_units, currency), currency),
+                Some(minor_units),
+                "{text} {currency}"
+            );
         }
     }
 
     #[test]
     fn what_is_finer_than_the_currency_is_refused() {
-        for (text, currency) in [("0.5", "KRW"), ("1.005", "USD"), ("0", "KRW"), ("-1", "KRW"), ("1e30", "USD")] {
+        for (text, currency) in
+            [("0.5", "KRW"), ("1.005", "USD"), ("0", "KRW"), ("-1", "KRW"), ("1e30", "USD")]
+        {
             let read: Number = serde_json::from_str(text).unwrap();
             assert_eq!(minor(&read, currency), None, "{text} {currency}");
         }

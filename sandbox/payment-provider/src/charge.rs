@@ -114,7 +114,9 @@ mod tests {
     #[test]
     fn a_key_that_we_never_made_is_not_found() {
         assert!(key_parts("tgen_7_0189d5e2-7b1a-7c3f-8a56-0123456789ab").is_ok());
-        for key in ["", "tgen_", "tgen_7", "tgen_x_0189d5e2-7b1a-7c3f-8a56-0123456789ab", "tgen_7_' OR 1=1 --"] {
+        for key in
+            ["", "tgen_", "tgen_7", "tgen_x_0189d5e2-7b1a-7c3f-8a56-0123456789ab", "tgen_7_' OR 1=1 --"]
+        {
             assert!(key_parts(key).is_err(), "{key}");
         }
     }

@@ -35,7 +35,9 @@ pub(crate) async fn route(call: Call) -> Result<Answer, Refused> {
         (_, ["profile"]) => Ok(not_allowed("GET, PUT")),
         (_, ["scripts", ..]) => Ok(not_allowed("PUT, DELETE")),
         (_, ["webhooks"]) => Ok(not_allowed("POST")),
-        _ => Err(Refused::Steering("charges, charges/summary, profile, scripts/{merchant or order}, webhooks".into())),
+        _ => Err(Refused::Steering(
+            "charges, charges/summary, profile, scripts/{merchant or order}, webhooks".into(),
+        )),
     }
 }
 
@@ -115,8 +117,9 @@ struct Script {
 /// `PUT /v1/sandbox/scripts/{merchant or order}` or `…/{merchant or order}/{operation}`.
 async fn set_script(call: Call, target: &[&str]) -> Result<Answer, Refused> {
     let asked: Script = steering(call).await?;
-    let case = Case::named(&asked.case)
-        .ok_or_else(|| Refused::Steering(format!("no case is named {:?}; GET /v1/sandbox lists them", asked.case)))?;
+    let case = Case::named(&asked.case).ok_or_else(|| {
+        Refused::Steering(format!("no case is named {:?}; GET /v1/sandbox lists them", asked.case))
+    })?;
     profile().await?;
     script(target, Some(case)).await?;
     Ok(json(200, &json!({ "target": target.join("/"), "case": case.name, "told": case.told })))
@@ -131,7 +134,8 @@ async fn script(target: &[&str], case: Option<Case>) -> Result<(), Refused> {
     };
     if !is_target {
         return Err(Refused::Steering(
-            "scripts/{merchant or order}, then /authorize, /confirm, /capture or /cancel if it is for one".to_owned(),
+            "scripts/{merchant or order}, then /authorize, /confirm, /capture or /cancel if it is for one"
+                .to_owned(),
         ));
     }
     let name = case.map(|case| case.name.to_owned());

@@ -61,7 +61,9 @@ pub(crate) async fn told(case: Option<Case>, delay_ms: u64) -> Told {
         Effect::Plain => Told::Payment { callbacks: 0 },
         Effect::Callbacks(callbacks) => Told::Payment { callbacks },
         // Every decline is in the table: a test holds it.
-        Effect::Decline(code) => Told::Error(TossError::of_code(code).unwrap_or(TossError::RejectCardCompany)),
+        Effect::Decline(code) => {
+            Told::Error(TossError::of_code(code).unwrap_or(TossError::RejectCardCompany))
+        }
         Effect::RetryLater => Told::Error(TossError::TooManyRequests),
         Effect::Error => Told::Fault(Fault::Error),
         Effect::Garbage => Told::Fault(Fault::Garbage),

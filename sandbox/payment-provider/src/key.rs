@@ -15,7 +15,11 @@ pub(crate) async fn check(call: &Call) -> Result<(), Refused> {
         .await
         .map_err(|error| Refused::Database(format!("variable toss_secret_key: {error:?}")))?;
     let sent = secret(call.header("authorization")).ok_or(TossError::IncorrectBasicAuthFormat)?;
-    if bool::from(sent.as_bytes().ct_eq(key.as_bytes())) { Ok(()) } else { Err(TossError::UnauthorizedKey.into()) }
+    if bool::from(sent.as_bytes().ct_eq(key.as_bytes())) {
+        Ok(())
+    } else {
+        Err(TossError::UnauthorizedKey.into())
+    }
 }
 
 /// The user of `Basic base64(user:)`.

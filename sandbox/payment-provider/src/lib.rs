@@ -41,7 +41,8 @@ async fn payment_provider(request: Request) -> Answer {
 /// Toss's own paths ask for the secret key; the checkout and the sandbox's own are for browsers and tests.
 async fn route(call: Call) -> Result<Answer, Refused> {
     let base = call.header("spin-component-route").trim_end_matches("/...").to_owned();
-    let parts: Vec<String> = call.path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let parts: Vec<String> =
+        call.path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let method = call.method.clone();
     match (base.as_str(), &method, parts.as_slice()) {

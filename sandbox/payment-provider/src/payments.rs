@@ -137,7 +137,9 @@ pub(crate) async fn authorize(call: Call) -> Result<Answer, Refused> {
         money.merchant.into(),
         money.order_name.into(),
     ];
-    Step { sql: include_str!("sql/authorize.sql"), parameters, moment: |_| Moment::Approved }.answer(case).await
+    Step { sql: include_str!("sql/authorize.sql"), parameters, moment: |_| Moment::Approved }
+        .answer(case)
+        .await
 }
 
 /// `POST /v1/checkout`

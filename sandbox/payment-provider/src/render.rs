@@ -30,7 +30,9 @@ pub(crate) enum Moment {
 /// Milliseconds since 1970 in Toss's spelling.
 pub(crate) fn time(ms: i64) -> Option<String> {
     let korea = FixedOffset::east_opt(KOREA_S)?;
-    Some(DateTime::from_timestamp_millis(ms)?.with_timezone(&korea).format("%Y-%m-%dT%H:%M:%S%:z").to_string())
+    Some(
+        DateTime::from_timestamp_millis(ms)?.with_timezone(&korea).format("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+    )
 }
 
 /// The payment object.
@@ -190,10 +192,18 @@ mod tests {
 
     #[test]
     fn a_cancelled_rest_ends_the_payment() {
-        let cancel =
-            |number, balance_after| Cancel { number, amount: 500, balance_after, reason: String::new(), canceled_ms: 0 };
+        let cancel = |number, balance_after| Cancel {
+            number,
+            amount: 500,
+            balance_after,
+            reason: String::new(),
+            canceled_ms: 0,
+        };
         let part = object(&for_tests(), Moment::Now, &[cancel(1, 500)]);
-        assert_eq!((part["status"].as_str(), part["balanceAmount"].as_i64()), (Some("PARTIAL_CANCELED"), Some(500)));
+        assert_eq!(
+            (part["status"].as_str(), part["balanceAmount"].as_i64()),
+            (Some("PARTIAL_CANCELED"), Some(500))
+        );
         let whole = object(&for_tests(), Moment::Now, &[cancel(1, 500), cancel(2, 0)]);
         assert_eq!(whole["status"], "CANCELED");
     }

@@ -13,7 +13,8 @@ const ROWS_MAX: i64 = 1_000;
 
 /// `GET /v1/sandbox/charges?after&limit&merchant&orderId&all`: oldest first; amounts in minor units.
 pub(crate) async fn charges(call: &Call) -> Result<Answer, Refused> {
-    let number = |name: &str, otherwise: i64, range: std::ops::RangeInclusive<i64>| match call.query.get(name) {
+    let number = |name: &str, otherwise: i64, range: std::ops::RangeInclusive<i64>| match call.query.get(name)
+    {
         None => Ok(otherwise),
         Some(text) => text
             .parse()

@@ -19,7 +19,9 @@ pub(crate) async fn list(call: &Call) -> Result<Answer, Refused> {
     let to = instant(call.query.get("endDate"))?;
     let limit = match call.query.get("limit") {
         None => ROWS_DEFAULT,
-        Some(text) => text.parse().ok().filter(|rows| (1..=ROWS_MAX).contains(rows)).ok_or(TossError::InvalidRequest)?,
+        Some(text) => {
+            text.parse().ok().filter(|rows| (1..=ROWS_MAX).contains(rows)).ok_or(TossError::InvalidRequest)?
+        }
     };
     let after = match call.query.get("startingAfter") {
         None => None,

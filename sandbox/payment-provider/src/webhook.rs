@@ -39,7 +39,8 @@ pub(crate) async fn send_status(charge: &Charge) -> Result<(), Refused> {
 
 /// Sends it and tells the application's status.
 pub(crate) async fn post(callback: &Callback) -> Result<u16, String> {
-    let url = variables::get("webhook_url").await.map_err(|error| format!("variable webhook_url: {error:?}"))?;
+    let url =
+        variables::get("webhook_url").await.map_err(|error| format!("variable webhook_url: {error:?}"))?;
     let body = json!({
         "eventType": "PAYMENT_STATUS_CHANGED",
         "createdAt": time(callback.sent_ms),

@@ -78,9 +78,12 @@ impl Notice {
             (Some(_), None) | (None, Some(_)) => return Err(malformed("a notice without its payment")),
         };
         let at = sent_at.or(sent.created_at.as_deref()).and_then(instant);
-        let at = at.filter(|at| is_recent(*at, now)).ok_or_else(|| Problem::from(Code::Common400).at("createdAt"))?;
+        let at = at
+            .filter(|at| is_recent(*at, now))
+            .ok_or_else(|| Problem::from(Code::Common400).at("createdAt"))?;
         let data = data.cut();
-        let kept = Kept { event_type: &kind, created_at: sent.created_at.as_deref().map(cut), data: data.clone() };
+        let kept =
+            Kept { event_type: &kind, created_at: sent.created_at.as_deref().map(cut), data: data.clone() };
         let kept = serde_json::to_string(&kept).map_err(Failure::fault)?;
         // The whole body: a sender that makes another notice of the same words only repeats a hint.
         let dedupe: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -143,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_payments_notice_names_tenant_and_payment() {
-        let notice = read(&payment("2026-01-02T08:59:00.000000", "")).unwrap_or_else(|_| panic!("it is a notice"));
+        let notice =
+            read(&payment("2026-01-02T08:59:00.000000", "")).unwrap_or_else(|_| panic!("it is a notice"));
         assert_eq!(notice.ours(), Some((7, 42)));
         assert_eq!(notice.kind, "PAYMENT_STATUS_CHANGED");
     }

@@ -83,7 +83,8 @@ pub(crate) async fn report(mut call: Call) -> Result<Answer, Failure> {
     if format == "json" {
         return call.ok(&report);
     }
-    let name = format!("attachment; filename=\"settlement-{}-{}.csv\"", report.batch.day, report.batch.currency);
+    let name =
+        format!("attachment; filename=\"settlement-{}-{}.csv\"", report.batch.day, report.batch.currency);
     let name = HeaderValue::from_str(&name).map_err(Failure::fault)?;
     let file = csv_of(&report).map_err(Failure::fault)?;
     Ok(Answer::document("text/csv; charset=utf-8", file).header("content-disposition", name))
@@ -97,7 +98,8 @@ async fn all_items(caller: &Caller, batch: i64) -> Result<Vec<SettlementItem>, F
     let mut all: Vec<SettlementItem> = Vec::new();
     for _ in 0..READS_MAX {
         let after = all.last().map(|item| item.item_id);
-        let some: Vec<SettlementItem> = ITEMS.one(caller.tenant, params![batch, after, ITEMS_AT_ONCE]).await?;
+        let some: Vec<SettlementItem> =
+            ITEMS.one(caller.tenant, params![batch, after, ITEMS_AT_ONCE]).await?;
         let is_last = i64::try_from(some.len()).is_ok_and(|items| items < ITEMS_AT_ONCE);
         all.extend(some);
         if is_last {
@@ -111,13 +113,31 @@ async fn all_items(caller: &Caller, batch: i64) -> Result<Vec<SettlementItem>, F
 /// Numbers and words of ours alone: nothing in it can be taken for a formula.
 fn csv_of(report: &BatchReport) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["item", "kind", "paymentId", "refundId", "currency", "amount", "fee", "occurredAt"])?;
+    writer.write_record([
+        "item",
+        "kind",
+        "paymentId",
+        "refundId",
+        "currency",
+        "amount",
+        "fee",
+        "occurredAt",
+    ])?;
     for item in &report.items {
         let refund = item.refund_id.map(|id| id.to_string()).unwrap_or_default();
         let (number, payment) = (item.item_id.to_string(), item.payment_id.to_string());
         let (amount, fee) = (item.amount.to_string(), item.fee.to_string());
         let currency = &report.batch.currency;
-        writer.write_record([&number, &item.kind, &payment, &refund, currency, &amount, &fee, &item.occurred_at])?;
+        writer.write_record([
+            &number,
+            &item.kind,
+            &payment,
+            &refund,
+            currency,
+            &amount,
+            &fee,
+            &item.occurred_at,
+        ])?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }

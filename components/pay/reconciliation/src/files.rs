@@ -4,7 +4,9 @@ use guest::prelude::*;
 use guest::{ParameterValue, rows as run};
 use guest_payment::{Caller, Read, Sorted, bounded, present, provider_name};
 use sha2::{Digest, Sha256};
-use wire::{Code, Cursor, Problem, SettlementFile, SettlementFilePage, SettlementRow, SettlementRowPage, Success};
+use wire::{
+    Code, Cursor, Problem, SettlementFile, SettlementFilePage, SettlementRow, SettlementRowPage, Success,
+};
 
 use crate::rows::{Bad, Good, Rows};
 use crate::{NOTHING, outcome, unexpected};

@@ -87,7 +87,8 @@ async fn provider_report(
     let mut report = Report::new();
     let mut after: Option<String> = None;
     for _ in 0..REPORT_PAGES_MAX {
-        let page = provider.transactions(from - edge, to + edge, after.as_deref()).await.map_err(no_report)?;
+        let page =
+            provider.transactions(from - edge, to + edge, after.as_deref()).await.map_err(no_report)?;
         for transaction in &page {
             note(&mut report, caller.tenant, transaction, (from..to).contains(&transaction.at));
         }
@@ -158,7 +159,8 @@ async fn look(
         let limit = i64::try_from(ROWS_AT_ONCE).map_err(Failure::fault)?;
         let rows: Vec<Ours> = PAGE.one(caller.tenant, params![from, to, after, limit]).await?;
         let until = rows.last().filter(|_| rows.len() >= ROWS_AT_ONCE).map(|row| row.payment_id);
-        let part = report.range((std::ops::Bound::Excluded(after), std::ops::Bound::Included(until.unwrap_or(i64::MAX))));
+        let part = report
+            .range((std::ops::Bound::Excluded(after), std::ops::Bound::Included(until.unwrap_or(i64::MAX))));
         let part: BTreeMap<i64, &Theirs> = part.map(|(id, theirs)| (*id, theirs)).collect();
         found.differing.extend(page_differences(caller, &rows, &part).await?);
         found.seen_until = until;

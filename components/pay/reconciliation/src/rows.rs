@@ -72,7 +72,9 @@ impl<'a> Rows<'a> {
         let [reference, kind, currency, amount, fee, settled_on] = self.places;
         let reference = text(reference)?;
         let payment_key = self.payment_key.map_or(Ok(""), text)?;
-        if !(1..=TEXT_CHARS_MAX).contains(&reference.chars().count()) || payment_key.chars().count() > TEXT_CHARS_MAX {
+        if !(1..=TEXT_CHARS_MAX).contains(&reference.chars().count())
+            || payment_key.chars().count() > TEXT_CHARS_MAX
+        {
             return Err(bad("REFERENCE"));
         }
         let kind = match text(kind)? {
@@ -112,7 +114,8 @@ impl Iterator for Rows<'_> {
                 let at = record.position().and_then(|place| i64::try_from(place.line()).ok()).unwrap_or(line);
                 if self.read > ROWS_MAX {
                     let reason = "TOO_MANY_ROWS";
-                    return (self.read == ROWS_MAX + 1).then(|| Err(Bad { line: at, reason, text: String::new() }));
+                    return (self.read == ROWS_MAX + 1)
+                        .then(|| Err(Bad { line: at, reason, text: String::new() }));
                 }
                 Some(self.row(at, &record))
             }
@@ -148,7 +151,8 @@ mod tests {
 
     #[test]
     fn a_row_is_read_with_its_line() {
-        let rows = read("mo-7-1,tgen_1,PAYMENT,KRW,1000,25,2026-01-02\n\nmo-7-2,,CANCEL,USD,10.50,0,2026-01-02\n");
+        let rows =
+            read("mo-7-1,tgen_1,PAYMENT,KRW,1000,25,2026-01-02\n\nmo-7-2,,CANCEL,USD,10.50,0,2026-01-02\n");
         let good: Vec<Good> = rows.into_iter().map(Result::unwrap).collect();
         assert_eq!((good[0].line, good[0].money.minor(), good[0].fee.minor()), (2, 1000, 25));
         assert_eq!((good[1].line, good[1].money.minor(), good[1].payment_key.as_str()), (4, 1050, ""));

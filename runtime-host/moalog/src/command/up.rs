@@ -94,10 +94,7 @@ async fn serve_all(args: &Up, taken: Taken, mut sandbox: Start, stack: Option<&D
     let secrets = args.serve.state.join("secrets.json");
     sandbox.values = dev_values::read(&args.sandbox_variables, &facts, &secrets)?;
     let sandbox = Box::pin(sandbox.run_on(taken.sandbox)).await.context("starting the sandbox")?;
-    ready(format_args!(
-        "sandbox (identity provider, payment provider, webhooks) on {}",
-        sandbox.url()
-    ));
+    ready(format_args!("sandbox (identity provider, payment provider, webhooks) on {}", sandbox.url()));
     let of_machine = dev_values::read(&args.dev_variables, &facts, &secrets)?;
     let mut start = serve::start(&args.serve, values::merge([given, of_machine]))?;
     start.overlays.push(args.dev_routes.clone());
