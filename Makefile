@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: up build components setup test fmt lint bench doctor clean help
+.PHONY: up build components setup test fmt lint bench k6 doctor clean help
 
 ARGS ?=
 CARGO ?= cargo
@@ -45,6 +45,9 @@ bench: components ## Measure against native programs: one table, JSON under targ
 	$(CARGO) build --release $(NATIVE) --bin tests-bench
 	target/release/tests-bench $(ARGS)
 
+k6: ## Build k6; with ARGS run it: make k6 ARGS="run k6/authorize.js"
+	@scripts/k6 $(or $(ARGS),--build)
+
 doctor: ## Say what is missing on this machine and the command that mends it; changes nothing
 	@scripts/setup --check
 	@$(CARGO) build --release --quiet $(NATIVE) --bin moalog && target/release/moalog doctor
@@ -53,4 +56,4 @@ clean: ## Remove what was built here; data under .moalog/ and compiled third-par
 	rm -rf target
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -58,6 +58,25 @@ impl Answer {
         Self { status: StatusCode::OK, headers, body: body.into() }
     }
 
+    /// JSON that was written before, byte for byte: a bare body of an older interface, or a stored answer.
+    #[must_use]
+    pub fn written(status: u16, body: impl Into<Bytes>) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, ..Self::document("application/json", body) }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// The body, to be stored with the change it answers.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
     /// Adds a `Set-Cookie`.
     ///
     /// # Errors

@@ -14,14 +14,14 @@ pub(crate) const BODY_BYTES_MAX: usize = 65_536;
 /// A request body that was not read yet.
 pub(crate) type Incoming = spin_sdk::wasip3::http_compat::IncomingRequestBody;
 
-/// Reads the whole body, refusing more than [`BODY_BYTES_MAX`] before it is held.
-pub(crate) async fn read(headers: &HeaderMap, body: Incoming) -> Result<Bytes, Failure> {
+/// Reads the whole body, refusing more than `bytes_max` before it is held.
+pub(crate) async fn read(headers: &HeaderMap, body: Incoming, bytes_max: usize) -> Result<Bytes, Failure> {
     let announced =
         headers.get("content-length").and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64) {
+    if announced.is_some_and(|bytes| bytes > bytes_max as u64) {
         return Err(Code::Common413.into());
     }
-    match Limited::new(body, BODY_BYTES_MAX).collect().await {
+    match Limited::new(body, bytes_max).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(Code::Common413.into()),
         Err(error) => Err(Failure::from(Code::Common400).because(format!("body: {error}"))),

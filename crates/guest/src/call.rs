@@ -95,8 +95,15 @@ impl Call {
     }
 
     /// The route as it stands in `spin.toml`.
-    pub(crate) fn route(&self) -> Option<&str> {
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
         self.header("spin-raw-component-route")
+    }
+
+    /// Path and query as they were sent, percent-encoding untouched: what a request's signature covers.
+    #[must_use]
+    pub fn path_and_query(&self) -> &str {
+        self.uri.path_and_query().map_or("/", |path| path.as_str())
     }
 
     /// Host and port the client asked for: of the `Host` header, in HTTP/2 of the address.
@@ -143,9 +150,17 @@ impl Call {
     /// # Errors
     /// `COMMON413` when it is too large, `COMMON400` when it breaks off.
     pub async fn bytes(&mut self) -> Result<Bytes, Failure> {
+        self.bytes_within(body::BODY_BYTES_MAX).await
+    }
+
+    /// The body as it is, for routes that take whole files. Whoever asks first decides how long it may be.
+    ///
+    /// # Errors
+    /// As [`Call::bytes`].
+    pub async fn bytes_within(&mut self, bytes_max: usize) -> Result<Bytes, Failure> {
         let bytes = match std::mem::replace(&mut self.body, Body::Read(Bytes::new())) {
             Body::Read(bytes) => bytes,
-            Body::Unread(incoming) => body::read(&self.headers, incoming).await?,
+            Body::Unread(incoming) => body::read(&self.headers, incoming, bytes_max).await?,
         };
         self.body = Body::Read(bytes.clone());
         Ok(bytes)
@@ -221,7 +236,7 @@ impl Call {
         if key.is_none() {
             return Ok(Claim { key, request_sha256: Vec::new() });
         }
-        let path = self.uri.path_and_query().map_or("", |path| path.as_str()).to_owned();
+        let path = self.path_and_query().to_owned();
         let mut hash = Sha256::new();
         hash.update(self.method.as_str());
         hash.update([0]);

@@ -30,7 +30,7 @@ pub use call::{Call, Member};
 pub use cookie::Cookie;
 pub use failure::Failure;
 pub use row::{Decoded, Row};
-pub use serve::{Route, serve};
+pub use serve::{Face, Route, serve, serve_in};
 pub use spin_sdk::http::{Method, Request};
 pub use spin_sdk::pg::ParameterValue;
 pub use statement::{Done, Read, Write, rows};

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use bytes::Bytes;
 use http_body_util::Full;
 use spin_sdk::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
-use wire::{Code, Language};
+use wire::{Code, Language, Problem};
 
 use crate::{Answer, Call, Failure, Reply, origin};
 
@@ -22,28 +22,43 @@ pub struct Route {
     pub run: fn(Call) -> Running,
 }
 
+/// How a refusal looks; [`Answer::refusal`] is the envelope's.
+pub type Face = fn(&Problem, Language) -> Answer;
+
 /// Serves one request: always an answer in the envelope, always with the security headers and the request id.
 pub async fn serve(request: Request, routes: &'static [Route]) -> Reply {
+    serve_in(request, routes, |_route| Answer::refusal).await
+}
+
+/// As [`serve`], for an interface whose refusals are not in the envelope: `face` chooses by the route as it stands in
+/// `spin.toml`.
+pub async fn serve_in(request: Request, routes: &'static [Route], face: fn(Option<&str>) -> Face) -> Reply {
     let call = Call::new(request);
     let (id, language, head) = (call.request_id().to_owned(), call.language(), call.method() == Method::HEAD);
+    let refusal = face(call.route());
     let cross = match origin::Cross::of(&call).await {
         Ok(cross) => cross,
         Err(failure) => {
             failure.log(&id);
-            return finish(Answer::refusal(failure.problem(), language), &id, head, origin::Cross::none());
+            return finish(refusal(failure.problem(), language), &id, head, origin::Cross::none());
         }
     };
-    let answer = match run(call, routes, &cross).await {
+    let answer = match run(call, routes, &cross, refusal).await {
         Ok(answer) => answer,
         Err(failure) => {
             failure.log(&id);
-            Answer::refusal(failure.problem(), language)
+            refusal(failure.problem(), language)
         }
     };
     finish(answer, &id, head, cross)
 }
 
-async fn run(call: Call, routes: &'static [Route], cross: &origin::Cross) -> Result<Answer, Failure> {
+async fn run(
+    call: Call,
+    routes: &'static [Route],
+    cross: &origin::Cross,
+    refusal: Face,
+) -> Result<Answer, Failure> {
     let path = call.route();
     let here = || routes.iter().filter(|route| route.path.is_none_or(|p| Some(p) == path));
     if here().next().is_none() {
@@ -60,7 +75,7 @@ async fn run(call: Call, routes: &'static [Route], cross: &origin::Cross) -> Res
             cross.preflight(Answer::empty(StatusCode::NO_CONTENT).header("allow", allow.clone()), &allow)
         );
     }
-    Ok(Answer::refusal(&Code::Common405.into(), call.language()).header("allow", allow))
+    Ok(refusal(&Code::Common405.into(), call.language()).header("allow", allow))
 }
 
 fn allow_header<'m>(methods: impl Iterator<Item = &'m Method>) -> HeaderValue {

@@ -64,6 +64,12 @@ impl Service {
         format!("{}://{}", self.scheme, self.authority)
     }
 
+    /// Whether only this machine can reach it.
+    #[must_use]
+    pub fn loopback(&self) -> bool {
+        self.loopback
+    }
+
     /// Cookies travel over TLS only, unless the service runs on a loopback address without it.
     #[must_use]
     pub fn secure_cookies(&self) -> bool {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// `GET, PATCH /members/me`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Me {
     /// The member's id.
@@ -22,6 +23,7 @@ pub struct Me {
 
 /// Body of `PATCH /members/me` and `POST /auth/signup`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NicknameBody {
     /// 1 to 20 letters, digits or Hangul.
@@ -30,6 +32,7 @@ pub struct NicknameBody {
 
 /// Body of `POST /auth/social-login`.
 #[derive(Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SocialLoginBody {
     /// `google` or `kakao`, in any case.
@@ -48,6 +51,7 @@ pub struct SocialLoginBody {
 
 /// Body of `POST /auth/dev-login`.
 #[derive(Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DevLoginBody {
     /// Any address; the same one is the same member.
     pub email: String,
@@ -55,6 +59,7 @@ pub struct DevLoginBody {
 
 /// Body of `POST /auth/token/refresh` for apps that keep no cookies.
 #[derive(Clone, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RefreshBody {
     /// The refresh token.
@@ -63,6 +68,7 @@ pub struct RefreshBody {
 
 /// Result of a sign-in. Tokens are in the body only for clients that accept `application/vnd.moalog.tokens+json`.
 #[derive(Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SignedIn {
     /// True when a sign-up has to follow.
@@ -74,6 +80,7 @@ pub struct SignedIn {
 
 /// Tokens for an app.
 #[derive(Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Tokens {
     /// Of a member.
@@ -96,6 +103,7 @@ pub enum Tokens {
 
 /// Result of `POST /auth/token/refresh`.
 #[derive(Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refreshed {
     /// As in [`SignedIn`].
     #[serde(flatten)]

@@ -6,6 +6,7 @@ use crate::Language;
 
 /// One answer as handed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SubmittedAnswer {
     /// From 1.
@@ -16,6 +17,7 @@ pub struct SubmittedAnswer {
 
 /// Body of `POST /retrospects/{id}/submit`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SubmitBody {
     /// All questions of the retrospect, each once.
@@ -30,6 +32,7 @@ pub struct SubmitBody {
 
 /// `POST /retrospects/{id}/submit`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Submitted {
     /// The retrospect's id.
@@ -42,6 +45,7 @@ pub struct Submitted {
 
 /// `DELETE /retrospects/{id}/submit`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TakenBack {
     /// The retrospect's id.
@@ -54,6 +58,7 @@ pub struct TakenBack {
 
 /// What somebody who takes part is, as far as anyone may know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum AuthorKind {
     /// A member, by nickname.
@@ -68,6 +73,7 @@ pub enum AuthorKind {
 
 /// Who stands beside an answer or in a list, as statements answer it; lists show [`Author::user_name`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Author {
     /// What this is.
@@ -95,6 +101,7 @@ impl Author {
 
 /// One answer as read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ResponseEntry {
     /// Random: tells neither who nor when.
@@ -117,6 +124,7 @@ pub struct ResponseEntry {
 
 /// `GET /retrospects/{id}/responses`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ResponsePage {
     /// In an order that tells nothing.

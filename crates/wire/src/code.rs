@@ -76,6 +76,34 @@ codes! {
     Member4091 "MEMBER4091" 409 "소유한 회고방을 먼저 넘겨야 합니다." "Hand over the rooms you own first.";
     Member4092 "MEMBER4092" 409 "이미 사용 중인 닉네임입니다." "This nickname is taken.";
     Res4041 "RES4041" 404 "답변 또는 댓글을 찾을 수 없습니다." "The answer or comment was not found.";
+    Pay4001 "PAY4001" 400 "금액 또는 통화가 올바르지 않습니다." "The amount or currency is not valid.";
+    Pay4011 "PAY4011" 401 "서명된 요청이 필요합니다." "A request signed with a valid key is required.";
+    Pay4021 "PAY4021" 402 "결제가 거절되었습니다." "The payment was declined.";
+    Pay4031 "PAY4031" 403 "이 키로 할 수 없는 작업입니다." "This key may not do that.";
+    Pay4041 "PAY4041" 404 "결제를 찾을 수 없습니다." "The payment was not found.";
+    Pay4042 "PAY4042" 404 "주문을 찾을 수 없습니다." "The order was not found.";
+    Pay4043 "PAY4043" 404 "환불을 찾을 수 없습니다." "The refund was not found.";
+    Pay4044 "PAY4044" 404 "크레딧 계정 또는 예약을 찾을 수 없습니다." "The credit account or reservation was not found.";
+    Pay4091 "PAY4091" 409 "같은 키의 요청이 처리 중입니다." "A request with the same key is still running.";
+    Pay4092 "PAY4092" 409 "현재 결제 상태에서는 할 수 없는 작업입니다." "The payment's state does not allow this.";
+    Pay4093 "PAY4093" 409 "현재 상태에서는 매입할 수 없습니다." "The payment's state does not allow a capture.";
+    Pay4094 "PAY4094" 409 "현재 상태에서는 환불할 수 없습니다." "The payment's state does not allow a refund.";
+    Pay4095 "PAY4095" 409 "현재 상태에서는 취소할 수 없습니다." "The payment's state does not allow a void.";
+    Pay4096 "PAY4096" 409 "현재 주문 상태에서는 할 수 없는 작업입니다." "The order's state does not allow this.";
+    Pay4097 "PAY4097" 409 "이 주문에는 이미 진행 중인 결제가 있습니다." "The order has a live payment already.";
+    Pay4098 "PAY4098" 409 "결제 내역을 검토하고 있습니다." "The payment is under review.";
+    Pay4099 "PAY4099" 409 "예약된 크레딧으로 할 수 없는 작업입니다." "The reservation does not allow this.";
+    Pay4221 "PAY4221" 422 "같은 키로 다른 요청을 보냈습니다." "The key was used with another request.";
+    Pay4222 "PAY4222" 422 "환불 가능 금액을 초과했습니다." "The refund exceeds what is left.";
+    Pay4223 "PAY4223" 422 "환불 가능 기간이 지났습니다." "The time for refunds is over.";
+    Pay4224 "PAY4224" 422 "환불 횟수를 초과했습니다." "The payment has as many refunds as it may.";
+    Pay4225 "PAY4225" 422 "주문 금액과 다릅니다." "The amount differs from the order's.";
+    Pay4226 "PAY4226" 422 "크레딧이 부족합니다." "There are not enough credits.";
+    Pay4227 "PAY4227" 422 "사용한 크레딧보다 많습니다." "More than was used cannot be given back.";
+    Pay4291 "PAY4291" 429 "요청이 너무 많습니다. 잠시 후 다시 시도해 주세요." "Too many requests. Please retry later.";
+    Pay5021 "PAY5021" 502 "결제사에서 오류가 발생했습니다. 같은 키로 다시 시도해도 안전합니다." "The payment provider failed. A retry with the same key is safe.";
+    Pay5031 "PAY5031" 503 "결제사를 잠시 이용할 수 없습니다." "The payment provider is not available for the moment.";
+    Pay5041 "PAY5041" 504 "결제사의 응답이 없습니다. 같은 키로 다시 시도해도 안전합니다." "The payment provider did not answer in time. A retry with the same key is safe.";
 }
 
 /// How a request succeeded.

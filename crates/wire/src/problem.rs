@@ -99,6 +99,14 @@ impl Problem {
         self.detail.as_deref()
     }
 
+    /// Each field at fault with its text.
+    pub(crate) fn texts(&self, language: Language) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(move |error| match language {
+            Language::Korean => (error.field.as_str(), error.korean.as_str()),
+            Language::English => (error.field.as_str(), error.english.as_str()),
+        })
+    }
+
     pub(crate) fn written(&self, language: Language) -> Vec<WrittenFieldError<'_>> {
         let text = |error: &'_ FieldError| match language {
             Language::Korean => error.korean.clone(),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Body of `POST /retrospects`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RetrospectCreateBody {
     /// The room it is held in.
@@ -27,6 +28,7 @@ pub struct RetrospectCreateBody {
 
 /// A new retrospect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RetrospectCreated {
     /// The retrospect's id.
@@ -39,6 +41,7 @@ pub struct RetrospectCreated {
 
 /// A question in the language of the answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RetrospectQuestion {
     /// From 1.
@@ -49,6 +52,7 @@ pub struct RetrospectQuestion {
 
 /// Somebody who takes part, as the detail shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RetrospectMember {
     /// Absent for guests and withdrawn members.
@@ -59,6 +63,7 @@ pub struct RetrospectMember {
 
 /// One question's draft.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Draft {
     /// From 1.
@@ -69,6 +74,7 @@ pub struct Draft {
 
 /// How the asking member stands to a retrospect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RetrospectOwn {
     /// `NONE`, `JOINED` or `SUBMITTED`.
@@ -83,6 +89,7 @@ pub struct RetrospectOwn {
 
 /// `GET /retrospects/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RetrospectDetail {
     /// The retrospect's id.
@@ -119,6 +126,7 @@ pub struct RetrospectDetail {
 
 /// `POST /retrospects/{id}/participants`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ParticipantJoined {
     /// The participant's id.
@@ -131,6 +139,7 @@ pub struct ParticipantJoined {
 
 /// `DELETE /retrospects/{id}/participants`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ParticipantLeft {
     /// The retrospect's id.
@@ -139,6 +148,7 @@ pub struct ParticipantLeft {
 
 /// Somebody who takes part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Participant {
     /// The participant's id.
@@ -153,6 +163,7 @@ pub struct Participant {
 
 /// `GET /retrospects/{id}/participants`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ParticipantPage {
     /// In order of joining.
@@ -167,6 +178,7 @@ pub struct ParticipantPage {
 
 /// Body of `PUT /retrospects/{id}/drafts`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DraftsBody {
     /// Each question at most once; those not named keep their text.
@@ -177,6 +189,7 @@ pub struct DraftsBody {
 
 /// Saved drafts, and the stored side of a refused save.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DraftsSaved {
     /// The retrospect's id.
@@ -189,6 +202,7 @@ pub struct DraftsSaved {
 
 /// `result` of a refused save: what is stored and what was sent, so that no typed word is lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DraftConflict {
     /// The version now stored.

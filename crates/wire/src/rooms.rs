@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Body of `POST /retro-rooms`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomCreateBody {
     /// 1 to 20 characters, unique among the owner's rooms.
@@ -16,6 +17,7 @@ pub struct RoomCreateBody {
 
 /// A new room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomCreated {
     /// The room's id.
@@ -28,6 +30,7 @@ pub struct RoomCreated {
 
 /// One of a member's rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomEntry {
     /// The room's id.
@@ -40,6 +43,7 @@ pub struct RoomEntry {
 
 /// `GET /retro-rooms`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomPage {
     /// In the member's own order.
@@ -52,6 +56,7 @@ pub struct RoomPage {
 
 /// Body of `POST /retro-rooms/join`: one of the two; a link counts when both are sent.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomJoinBody {
     /// A link whose last path segment, or `code` parameter, is the code.
@@ -62,6 +67,7 @@ pub struct RoomJoinBody {
 
 /// A room that was just joined. In a refusal because of being inside already, the same without `joinedAt`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomJoined {
     /// The room's id.
@@ -74,6 +80,7 @@ pub struct RoomJoined {
 
 /// Owner or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RoomRole {
     /// The one member who may change the room.
@@ -84,6 +91,7 @@ pub enum RoomRole {
 
 /// A member of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomMember {
     /// The member's id.
@@ -98,6 +106,7 @@ pub struct RoomMember {
 
 /// `GET /retro-rooms/{id}/members`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomMemberPage {
     /// Longest membership first.
@@ -112,6 +121,7 @@ pub struct RoomMemberPage {
 
 /// `GET /retro-rooms/{id}/invite-code`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RoomInvite {
     /// The newest code.

@@ -48,6 +48,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut out = std::io::stdout();
     writeln!(out, "MOALOG_DATABASE_URL='{}'", stack.database_url())?;
     writeln!(out, "MOALOG_MIGRATION_URL='{}'", stack.owner_url())?;
+    writeln!(out, "MOALOG_SANDBOX_DATABASE_URL='{}'", stack.sandbox_database_url())?;
     writeln!(out, "MOALOG_REDIS_URL='{}'", stack.redis_url())?;
     out.flush()?;
     let lost = tokio::select! {

@@ -1,6 +1,7 @@
 //! Roles and databases inside the private PostgreSQL, as a careful operator would set them up on a real one.
 //!
 //! `moalog_owner` owns the schema and runs migrations; `moalog_app` owns nothing and is subject to row-level security.
+//! `moalog_sandbox` has a database of its own for what stands in for the outside world, and no way into the other one.
 
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
@@ -12,6 +13,9 @@ pub(crate) const SUPERUSER: &str = "postgres";
 pub(crate) const OWNER: &str = "moalog_owner";
 pub(crate) const APP: &str = "moalog_app";
 pub(crate) const DATABASE: &str = "moalog";
+/// Role and database of the sandbox.
+pub(crate) const SANDBOX: &str = "moalog_sandbox";
+pub(crate) const SANDBOX_DATABASE: &str = "sandbox";
 
 const CONNECT_MS_MAX: u64 = 2_000;
 /// A closed connection leaves its database a moment after the client has gone.
@@ -45,13 +49,14 @@ pub(crate) async fn set_up(port: u16, passwords: &Passwords) -> Result<(), Stack
         StackError::new(format!("PostgreSQL's roles could not be made: {}", plain(&error)))
     };
     let client = connect(port, SUPERUSER, &passwords.superuser, "postgres").await.map_err(failed)?;
-    for (role, password) in [(OWNER, &passwords.owner), (APP, &passwords.app)] {
-        let there = client
-            .query_opt("SELECT 1 FROM pg_roles WHERE rolname = $1", &[&role])
-            .await
-            .map_err(failed)?
-            .is_some();
-        let verb = if there { "ALTER" } else { "CREATE" };
+    for (role, password) in [(OWNER, &passwords.owner), (APP, &passwords.app), (SANDBOX, &passwords.sandbox)]
+    {
+        let verb =
+            if exists(&client, "SELECT 1 FROM pg_roles WHERE rolname = $1", role).await.map_err(failed)? {
+                "ALTER"
+            } else {
+                "CREATE"
+            };
         client
             .batch_execute(&format!(
                 "{verb} ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS \
@@ -61,16 +66,25 @@ pub(crate) async fn set_up(port: u16, passwords: &Passwords) -> Result<(), Stack
             .await
             .map_err(failed)?;
     }
-    let there = client
-        .query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&DATABASE])
-        .await
-        .map_err(failed)?
-        .is_some();
-    if !there {
+    const BY_NAME: &str = "SELECT 1 FROM pg_database WHERE datname = $1";
+    if !exists(&client, BY_NAME, DATABASE).await.map_err(failed)? {
         make_database(&client, DATABASE, "template1").await?;
+    }
+    if !exists(&client, BY_NAME, SANDBOX_DATABASE).await.map_err(failed)? {
+        make_sandbox_database(&client).await.map_err(failed)?;
     }
     let inside = connect(port, SUPERUSER, &passwords.superuser, DATABASE).await.map_err(failed)?;
     set_public_schema(&inside).await.map_err(failed)
+}
+
+async fn exists(client: &Client, statement: &str, name: &str) -> Result<bool, tokio_postgres::Error> {
+    Ok(client.query_opt(statement, &[&name]).await?.is_some())
+}
+
+/// The sandbox makes its own tables on first use, so its role owns its database; nobody else may enter.
+async fn make_sandbox_database(client: &Client) -> Result<(), tokio_postgres::Error> {
+    client.batch_execute(&format!("CREATE DATABASE {SANDBOX_DATABASE} OWNER {SANDBOX}")).await?;
+    client.batch_execute(&format!("REVOKE ALL ON DATABASE {SANDBOX_DATABASE} FROM PUBLIC")).await
 }
 
 /// Makes a database that the owner owns and the application may enter, as a copy of `template`.

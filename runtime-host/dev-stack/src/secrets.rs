@@ -38,14 +38,15 @@ pub(crate) struct Passwords {
     pub(crate) superuser: Password,
     pub(crate) owner: Password,
     pub(crate) app: Password,
+    pub(crate) sandbox: Password,
     pub(crate) redis: Password,
 }
 
 impl Passwords {
     /// Passwords that exist in memory only.
     pub(crate) fn random() -> Self {
-        let [superuser, owner, app, redis] = std::array::from_fn(|_| Password::random());
-        Self { superuser, owner, app, redis }
+        let [superuser, owner, app, sandbox, redis] = std::array::from_fn(|_| Password::random());
+        Self { superuser, owner, app, sandbox, redis }
     }
 
     /// The passwords kept in `folder`; those that are missing are made.
@@ -57,6 +58,7 @@ impl Passwords {
             superuser: kept(&folder.join("postgres-superuser"))?,
             owner: kept(&folder.join("postgres-owner"))?,
             app: kept(&folder.join("postgres-app"))?,
+            sandbox: kept(&folder.join("postgres-sandbox"))?,
             redis: kept(&folder.join("redis"))?,
         })
     }

@@ -7,7 +7,7 @@ use crate::lock::FolderLock;
 use crate::plan::Plan;
 use crate::postgres::{self, Postgres};
 use crate::redis_server::{self, Redis};
-use crate::roles::{self, APP, DATABASE, OWNER};
+use crate::roles::{self, APP, DATABASE, OWNER, SANDBOX, SANDBOX_DATABASE};
 use crate::secrets::{Password, Passwords};
 use crate::settings::{Lifetime, Settings, Step};
 use crate::{StackError, faults};
@@ -85,6 +85,11 @@ impl DevStack {
     /// Address for the role that owns the schema: migrations use it.
     pub fn owner_url(&self) -> String {
         self.owner_url_of(DATABASE)
+    }
+
+    /// Address of the sandbox's own database, for the role that owns it and reaches nothing else.
+    pub fn sandbox_database_url(&self) -> String {
+        self.url(SANDBOX, &self.passwords.sandbox, SANDBOX_DATABASE)
     }
 
     /// Redis's address, password included.

@@ -68,6 +68,10 @@ pub(crate) struct Up {
     /// The role that owns the schema, for the migrations; without it, --database-url is used.
     #[arg(long, env = "MOALOG_MIGRATION_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) migration_url: Option<String>,
+    /// A database for the sandbox, whose role may make tables in it; without it the private server's, else that of the
+    /// migrations.
+    #[arg(long, env = "MOALOG_SANDBOX_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) sandbox_database_url: Option<String>,
     /// A Redis that is there already; without it a private one is started.
     #[arg(long, env = "MOALOG_REDIS_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) redis_url: Option<String>,
@@ -83,6 +87,9 @@ pub(crate) struct Up {
     /// The sandbox's manifest.
     #[arg(long, default_value = "sandbox/spin.toml", value_name = "FILE")]
     pub(crate) sandbox: PathBuf,
+    /// Values of the sandbox's variables.
+    #[arg(long, default_value = "sandbox/variables.toml", value_name = "FILE")]
+    pub(crate) sandbox_variables: PathBuf,
     /// Routes that only a development machine has.
     #[arg(long, default_value = "sandbox/dev-routes.toml", value_name = "FILE")]
     pub(crate) dev_routes: PathBuf,

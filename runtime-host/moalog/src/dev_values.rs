@@ -1,8 +1,8 @@
 //! Values that a development machine needs and nobody should have to type: addresses of what `moalog up` started, and
 //! secrets made once and kept beside the data.
 //!
-//! Which variable gets what stands in a file of the app (`sandbox/dev-variables.toml`), so that the host need not
-//! know their names. `{name}` in a value is one of the facts below, `{secret}` a secret of this variable's own.
+//! Which variable gets what stands in a file of the app (`sandbox/dev-variables.toml`, for the sandbox itself
+//! `sandbox/variables.toml`), so that the host need not know their names. `{name}` in a value is one of the facts below, `{secret}` a secret of this variable's own.
 
 use crate::values::Values;
 use anyhow::{Context, Result, bail};
@@ -32,6 +32,8 @@ pub struct Facts {
     pub sandbox_url: String,
     /// The database, for the application's role.
     pub database_url: String,
+    /// The sandbox's own database, for a role that may make tables there.
+    pub sandbox_database_url: String,
     /// Redis.
     pub redis_url: String,
 }
@@ -43,11 +45,13 @@ impl Facts {
             "sandbox_url" => self.sandbox_url.clone(),
             "database_url" => self.database_url.clone(),
             "database_origin" => origin(&self.database_url)?,
+            "sandbox_database_url" => self.sandbox_database_url.clone(),
+            "sandbox_database_origin" => origin(&self.sandbox_database_url)?,
             "redis_url" => self.redis_url.clone(),
             "redis_origin" => origin(&self.redis_url)?,
             _ => bail!(
                 "found {{{name}}}; allowed: {{app_url}}, {{sandbox_url}}, {{database_url}}, {{database_origin}}, \
-                 {{redis_url}}, {{redis_origin}}, {{secret}}"
+                 {{sandbox_database_url}}, {{sandbox_database_origin}}, {{redis_url}}, {{redis_origin}}, {{secret}}"
             ),
         })
     }
@@ -152,6 +156,7 @@ mod tests {
             app_url: "http://127.0.0.1:3000".into(),
             sandbox_url: "http://127.0.0.1:3002".into(),
             database_url: "postgres://app:p%40ss@127.0.0.1:5555/moalog?sslmode=disable".into(),
+            sandbox_database_url: "postgres://sandbox:pass@127.0.0.1:5555/sandbox".into(),
             redis_url: "redis://:secret@127.0.0.1:6666/0".into(),
         }
     }

@@ -1,6 +1,6 @@
 //! `GET /` of the sandbox: what it stands in for, and where each part is.
 //!
-//! Look next at `sandbox/identity-provider` and `sandbox/webhooks`.
+//! Look next at `sandbox/identity-provider`, `sandbox/payment-provider` and `sandbox/webhooks`.
 
 use maud::{Markup, html};
 use sandbox_kit::page::Page;
@@ -25,6 +25,7 @@ async fn home(request: Request) -> Answer {
             ))
         }
         (identity_provider(language))
+        (payment_provider(language))
         (webhooks(language))
     };
     Page { language, title, main, form_target: None }.answer(200)
@@ -49,6 +50,24 @@ fn identity_provider(language: Language) -> Markup {
                     }
                     li { a href={ "/oauth/" (provider) "/jwks" } { code { "/oauth/" (provider) "/jwks" } } }
                 }
+            }
+        }
+    }
+}
+
+fn payment_provider(language: Language) -> Markup {
+    html! {
+        section.card {
+            h2 { (language.pick("결제 제공자", "Payment provider")) }
+            p {
+                a href="/v1/sandbox" { code { "/v1/sandbox" } } " "
+                (language.pick(
+                    "— 토스페이먼츠 형식. 거절, 무응답, 중복 콜백도 시킬 수 있습니다.",
+                    "— Toss Payments' wire format, with declines, lost answers and doubled callbacks on demand.",
+                ))
+            }
+            ul {
+                li { a href="/v1/sandbox/charges" { code { "/v1/sandbox/charges" } } }
             }
         }
     }

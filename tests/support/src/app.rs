@@ -70,9 +70,12 @@ impl App {
             app_url: format!("http://{}", app_ports.app_address()),
             sandbox_url: format!("http://{}", sandbox_ports.app_address()),
             database_url: database.database_url.clone(),
+            // A database of its own, as on a development machine: its charges survive what happens to the app's.
+            sandbox_database_url: stack.create_database(None).await?.owner_url,
             redis_url: stack.redis_url(),
         };
         let secrets = state.path().join("secrets.json");
+        sandbox.values = dev_values::read(&root.join("sandbox/variables.toml"), &facts, &secrets)?;
         app.values = dev_values::read(&root.join("sandbox/dev-variables.toml"), &facts, &secrets)?;
         sandbox.engine.cache_dir.clone_from(&app.engine.cache_dir);
         // The identity provider makes its keys when they are first asked for, which takes luck as much as time.

@@ -80,7 +80,7 @@ struct Taken {
     sandbox: Ports,
 }
 
-async fn serve_all(args: &Up, taken: Taken, sandbox: Start, stack: Option<&DevStack>) -> Result<Apps> {
+async fn serve_all(args: &Up, taken: Taken, mut sandbox: Start, stack: Option<&DevStack>) -> Result<Apps> {
     let facts = facts(args, &taken, stack)?;
     let owner = match (&args.migration_url, &args.database_url, stack) {
         (Some(url), ..) | (None, Some(url), _) => url.clone(),
@@ -91,9 +91,10 @@ async fn serve_all(args: &Up, taken: Taken, sandbox: Start, stack: Option<&DevSt
     let report = host_migrations::migrate(database, &Migrations::embedded()?).await?;
     ready(format_args!("schema: {}", migrate::told(&report)));
     let given = serve::given_values(&args.serve, Some(Path::new(".env")))?;
-    let sandbox = Box::pin(sandbox.run_on(taken.sandbox)).await.context("starting the sandbox")?;
-    ready(format_args!("sandbox (identity provider, webhooks) on {}", sandbox.url()));
     let secrets = args.serve.state.join("secrets.json");
+    sandbox.values = dev_values::read(&args.sandbox_variables, &facts, &secrets)?;
+    let sandbox = Box::pin(sandbox.run_on(taken.sandbox)).await.context("starting the sandbox")?;
+    ready(format_args!("sandbox (identity provider, payment provider, webhooks) on {}", sandbox.url()));
     let of_machine = dev_values::read(&args.dev_variables, &facts, &secrets)?;
     let mut start = serve::start(&args.serve, values::merge([given, of_machine]))?;
     start.overlays.push(args.dev_routes.clone());
@@ -108,10 +109,18 @@ fn facts(args: &Up, taken: &Taken, stack: Option<&DevStack>) -> Result<Facts> {
     let address = |given: &Option<String>, of_stack: fn(&DevStack) -> String| {
         given.clone().or_else(|| stack.map(of_stack)).context("neither an address nor a stack")
     };
+    // On servers of one's own the sandbox keeps its tables, in a schema of their own, beside the application's.
+    let own_server = args.migration_url.clone().or_else(|| args.database_url.clone());
+    let for_sandbox = match (&args.sandbox_database_url, &args.database_url) {
+        (Some(url), _) => Some(url.clone()),
+        (None, Some(_)) => own_server,
+        (None, None) => None,
+    };
     Ok(Facts {
         app_url: format!("http://{}", taken.app.app_address()),
         sandbox_url: format!("http://{}", taken.sandbox.app_address()),
         database_url: address(&args.database_url, DevStack::database_url)?,
+        sandbox_database_url: address(&for_sandbox, DevStack::sandbox_database_url)?,
         redis_url: address(&args.redis_url, DevStack::redis_url)?,
     })
 }

@@ -1,0 +1,189 @@
+//! Reading a settlement file: CSV with a header, row by row; a row that cannot be read is named by its line, and the
+//! others are taken.
+
+use chrono::NaiveDate;
+use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
+use rules_payment::{Currency, Money};
+
+/// Columns that every file has; further ones are passed over.
+const COLUMNS: [&str; 6] = ["reference", "kind", "currency", "amount", "fee", "settledOn"];
+/// A column that a file may have.
+const PAYMENT_KEY: &str = "paymentKey";
+/// Rows of a file at most.
+pub(crate) const ROWS_MAX: usize = 100_000;
+/// Longest reference and payment key.
+const TEXT_CHARS_MAX: usize = 200;
+/// What is kept of a row that cannot be read.
+const BAD_CHARS_MAX: usize = 400;
+
+/// A row that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Good {
+    pub(crate) line: i64,
+    pub(crate) reference: String,
+    /// Empty when the file names none.
+    pub(crate) payment_key: String,
+    pub(crate) kind: &'static str,
+    pub(crate) money: Money,
+    pub(crate) fee: Money,
+    pub(crate) settled_on: NaiveDate,
+}
+
+/// A row that cannot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bad {
+    pub(crate) line: i64,
+    pub(crate) reason: &'static str,
+    pub(crate) text: String,
+}
+
+/// Why a file is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoFile;
+
+/// The rows of a file, one after the other.
+pub(crate) struct Rows<'a> {
+    reader: Reader<&'a [u8]>,
+    places: [usize; COLUMNS.len()],
+    payment_key: Option<usize>,
+    read: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Reads the header.
+    pub(crate) fn of(file: &'a [u8]) -> Result<Self, NoFile> {
+        let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(file);
+        let header = reader.headers().map_err(|_| NoFile)?.clone();
+        let place = |name: &str| header.iter().position(|column| column == name);
+        let mut places = [0; COLUMNS.len()];
+        for (found, name) in places.iter_mut().zip(COLUMNS) {
+            *found = place(name).ok_or(NoFile)?;
+        }
+        Ok(Self { reader, places, payment_key: place(PAYMENT_KEY), read: 0 })
+    }
+
+    fn row(&self, line: i64, record: &ByteRecord) -> Result<Good, Bad> {
+        let bad = |reason| Bad { line, reason, text: shown(record) };
+        let text = |place: usize| match record.get(place).map(std::str::from_utf8) {
+            Some(Ok(text)) if !text.contains('\0') => Ok(text),
+            Some(_) => Err(bad("NOT_UTF8")),
+            None => Err(bad("FIELD_MISSING")),
+        };
+        let [reference, kind, currency, amount, fee, settled_on] = self.places;
+        let reference = text(reference)?;
+        let payment_key = self.payment_key.map_or(Ok(""), text)?;
+        if !(1..=TEXT_CHARS_MAX).contains(&reference.chars().count())
+            || payment_key.chars().count() > TEXT_CHARS_MAX
+        {
+            return Err(bad("REFERENCE"));
+        }
+        let kind = match text(kind)? {
+            "PAYMENT" => "PAYMENT",
+            "CANCEL" => "CANCEL",
+            _ => return Err(bad("KIND")),
+        };
+        let currency = Currency::parse(text(currency)?).map_err(|_| bad("CURRENCY"))?;
+        let money = Money::from_decimal(text(amount)?, currency).map_err(|_| bad("AMOUNT"))?;
+        let fee = Money::from_decimal(text(fee)?, currency).map_err(|_| bad("FEE"))?;
+        if money.minor() < 0 {
+            return Err(bad("AMOUNT"));
+        }
+        let settled_on = text(settled_on)?.parse().map_err(|_| bad("SETTLED_ON"))?;
+        Ok(Good {
+            line,
+            reference: reference.to_owned(),
+            payment_key: payment_key.to_owned(),
+            kind,
+            money,
+            fee,
+            settled_on,
+        })
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<Good, Bad>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut record = ByteRecord::new();
+        let line = i64::try_from(self.reader.position().line()).unwrap_or(i64::MAX);
+        match self.reader.read_byte_record(&mut record) {
+            Ok(false) => None,
+            Ok(true) => {
+                self.read += 1;
+                let at = record.position().and_then(|place| i64::try_from(place.line()).ok()).unwrap_or(line);
+                if self.read > ROWS_MAX {
+                    let reason = "TOO_MANY_ROWS";
+                    return (self.read == ROWS_MAX + 1)
+                        .then(|| Err(Bad { line: at, reason, text: String::new() }));
+                }
+                Some(self.row(at, &record))
+            }
+            // A slice of bytes has no reading errors, and a flexible record of bytes no others.
+            Err(_) => None,
+        }
+    }
+}
+
+/// The row as people know it, cut.
+fn shown(record: &ByteRecord) -> String {
+    let fields: Vec<_> = record.iter().map(String::from_utf8_lossy).collect();
+    fields.join(",").replace('\0', "").chars().take(BAD_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "reference,paymentKey,kind,currency,amount,fee,settledOn\n";
+
+    fn read(rows: &str) -> Vec<Result<Good, Bad>> {
+        let file = format!("{HEADER}{rows}");
+        Rows::of(file.as_bytes()).unwrap().collect()
+    }
+
+    fn reason(row: &str) -> &'static str {
+        match read(row).remove(0) {
+            Ok(good) => panic!("{good:?}"),
+            Err(bad) => bad.reason,
+        }
+    }
+
+    #[test]
+    fn a_row_is_read_with_its_line() {
+        let rows =
+            read("mo-7-1,tgen_1,PAYMENT,KRW,1000,25,2026-01-02\n\nmo-7-2,,CANCEL,USD,10.50,0,2026-01-02\n");
+        let good: Vec<Good> = rows.into_iter().map(Result::unwrap).collect();
+        assert_eq!((good[0].line, good[0].money.minor(), good[0].fee.minor()), (2, 1000, 25));
+        assert_eq!((good[1].line, good[1].money.minor(), good[1].payment_key.as_str()), (4, 1050, ""));
+    }
+
+    #[test]
+    fn a_bad_row_has_its_reason_and_the_others_are_taken() {
+        assert_eq!(reason("mo-7-1,,PAYMENT,KRW,0.5,0,2026-01-02"), "AMOUNT");
+        assert_eq!(reason("mo-7-1,,PAYMENT,KRW,-5,0,2026-01-02"), "AMOUNT");
+        assert_eq!(reason("mo-7-1,,PAYMENT,XXX,5,0,2026-01-02"), "CURRENCY");
+        assert_eq!(reason("mo-7-1,,OTHER,KRW,5,0,2026-01-02"), "KIND");
+        assert_eq!(reason("mo-7-1,,PAYMENT,KRW,5,x,2026-01-02"), "FEE");
+        assert_eq!(reason("mo-7-1,,PAYMENT,KRW,5,0,2026-13-02"), "SETTLED_ON");
+        assert_eq!(reason(",,PAYMENT,KRW,5,0,2026-01-02"), "REFERENCE");
+        assert_eq!(reason("mo-7-1,,PAYMENT"), "FIELD_MISSING");
+        let rows = read("mo-7-1,,NO,KRW,1,0,2026-01-02\nmo-7-2,,PAYMENT,KRW,1,0,2026-01-02\n");
+        assert!(matches!(rows.as_slice(), [Err(Bad { line: 2, .. }), Ok(Good { line: 3, .. })]));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_a_bad_row() {
+        let mut file = HEADER.as_bytes().to_vec();
+        file.extend(b"mo-\xff,,PAYMENT,KRW,1,0,2026-01-02\n");
+        let rows: Vec<_> = Rows::of(&file).unwrap().collect();
+        assert!(matches!(&rows[0], Err(bad) if bad.reason == "NOT_UTF8"));
+    }
+
+    #[test]
+    fn a_file_without_the_columns_is_none() {
+        assert!(Rows::of(b"a,b\n1,2\n").is_err());
+        assert!(Rows::of(b"").is_err());
+        assert!(Rows::of(b"\xef\xbb\xbfreference,kind,currency,amount,fee,settledOn\n").is_ok());
+    }
+}
