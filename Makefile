@@ -42,8 +42,9 @@ lint: setup ## Check format, lints (native and WebAssembly) and shell syntax
 
 bench: components ## Measure against native programs: one table, JSON under target/
 	$(CARGO) build --profile dist -p moalog
-	$(CARGO) build --release $(NATIVE) --bin tests-bench
+	$(CARGO) build --release $(NATIVE) --bin tests-bench --bin tests-pay-bench
 	target/release/tests-bench $(ARGS)
+	target/release/tests-pay-bench
 
 k6: ## Build k6; with ARGS run it: make k6 ARGS="run k6/authorize.js"
 	@scripts/k6 $(or $(ARGS),--build)

@@ -2,10 +2,11 @@
 
 use crate::report::{Figures, Report, Series};
 use crate::servers::{self, Data, Server};
-use crate::{load, starts};
+use crate::starts;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::time::Duration;
+use tests_load::Get;
 
 /// What a run is asked to do.
 pub(crate) struct Plan {
@@ -85,7 +86,8 @@ async fn measure(plan: &Plan, case: &Case, native: &Server, ours: &Server, bare:
     let mut figures = Figures::default();
     for number in 0..=plan.rounds {
         let one = async |server: &Server, path: &str, series: &mut Series| -> Result<()> {
-            let round = load::round(server.address, &[path.to_owned()], plan.connections, time).await?;
+            let round =
+                tests_load::round(server.address, &[Get(path.to_owned())], plan.connections, time).await?;
             if number > 0 {
                 series.add(round);
             }

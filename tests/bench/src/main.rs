@@ -7,7 +7,6 @@
 
 mod bare;
 mod cases;
-mod load;
 mod native;
 mod report;
 mod servers;

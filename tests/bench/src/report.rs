@@ -1,12 +1,12 @@
 //! The table, and the same as JSON.
 
-use crate::load::Round;
 use crate::starts::{COMPONENTS, Starts};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
+use tests_load::Round;
 
 /// The rounds of one program in one case.
 #[derive(Default)]

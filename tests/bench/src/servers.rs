@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use tests_load::Get;
 use tokio::net::TcpStream;
 
 const START_MS_MAX: u64 = 300_000;
@@ -123,7 +124,7 @@ async fn answers(address: SocketAddr, path: &str) -> bool {
     if TcpStream::connect(address).await.is_err() {
         return false;
     }
-    let round = crate::load::round(address, &[path.to_owned()], 1, Duration::from_millis(1)).await;
+    let round = tests_load::round(address, &[Get(path.to_owned())], 1, Duration::from_millis(1)).await;
     round.is_ok_and(|round| round.errors == 0)
 }
 

@@ -1,12 +1,12 @@
 //! How fast the host starts, and what many components cost.
 
 use crate::cases::Plan;
-use crate::load;
 use crate::servers::{self, Data, repository};
 use anyhow::Result;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
+use tests_load::Get;
 
 /// Components of the start's manifest.
 pub(crate) const COMPONENTS: usize = 20;
@@ -69,9 +69,9 @@ pub(crate) async fn many_components(plan: &Plan, host: &Path, data: &Data) -> Re
     let time = Duration::from_millis(plan.round_ms);
     let mut figures = Vec::new();
     for in_use in IN_USE {
-        let paths: Vec<String> = (1..=in_use).map(|number| format!("/c{number}/empty")).collect();
-        load::round(server.address, &paths, plan.connections, time / 2).await?;
-        let round = load::round(server.address, &paths, plan.connections, time).await?;
+        let paths: Vec<Get> = (1..=in_use).map(|number| Get(format!("/c{number}/empty"))).collect();
+        tests_load::round(server.address, &paths, plan.connections, time / 2).await?;
+        let round = tests_load::round(server.address, &paths, plan.connections, time).await?;
         figures.push((in_use, round.per_second, round.errors));
     }
     Ok(figures)
