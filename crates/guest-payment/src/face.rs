@@ -2,7 +2,7 @@
 
 use chrono::SecondsFormat;
 use guest::{Answer, Call, Failure, clock};
-use rules_payment::{Posting, State, ledger::Line};
+use rules_payment::{Currency, Posting, State, ledger::Line};
 use serde::Serialize;
 use spin_sdk::http::HeaderValue;
 use wire::{Language, LedgerEntry, PaymentBrief, Problem, StepAnswer, Success};
@@ -38,8 +38,8 @@ pub struct Ended<'a> {
     pub state: State,
     /// The issuer's approval number, if it is known.
     pub approval_number: Option<&'a str>,
-    /// What was posted, if anything, and as what.
-    pub posting: Option<(&'static str, &'a Posting)>,
+    /// What was posted, each with its kind's name.
+    pub postings: &'a [(&'static str, Posting)],
 }
 
 impl Ended<'_> {
@@ -65,16 +65,19 @@ impl Ended<'_> {
     }
 
     fn ledger_entries(&self) -> Vec<LedgerEntry> {
-        let Some((kind, posting)) = self.posting else { return Vec::new() };
-        let entry = |line: &Line| LedgerEntry {
+        let entry = |kind: &'static str, currency: Currency, line: &Line| LedgerEntry {
             entry: None,
             kind: kind.to_owned(),
             account: line.account.code().to_owned(),
             amount: line.minor,
-            currency: posting.currency().code().to_owned(),
+            currency: currency.code().to_owned(),
             posted_at: None,
         };
-        posting.lines().iter().map(entry).collect()
+        let of = |(kind, posting): &(&'static str, Posting)| {
+            let lines = posting.lines().iter();
+            lines.map(|line| entry(kind, posting.currency(), line)).collect::<Vec<_>>()
+        };
+        self.postings.iter().flat_map(of).collect()
     }
 }
 

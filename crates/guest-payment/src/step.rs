@@ -221,7 +221,7 @@ impl Step<'_> {
                     standing: run.standing,
                     state: decision.reached(run.standing),
                     approval_number: approval.or(run.standing.approval_number.as_deref()),
-                    posting: decision.posting.as_ref().map(|(kind, posting)| (*kind, posting)),
+                    postings: &decision.postings,
                 })?;
                 Ok(Composed::Stored { status, body })
             }

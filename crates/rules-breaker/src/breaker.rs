@@ -238,5 +238,4 @@ fn too_bad(settings: &Settings, counts: Counts) -> Option<Cause> {
 }
 
 #[cfg(test)]
-#[path = "breaker_tests.rs"]
 mod tests;

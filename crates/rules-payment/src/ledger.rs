@@ -239,5 +239,4 @@ fn positive(amount: Money) -> Result<i64, MoneyFault> {
 }
 
 #[cfg(test)]
-#[path = "ledger_tests.rs"]
 mod tests;

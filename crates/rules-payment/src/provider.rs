@@ -225,5 +225,4 @@ pub fn idempotency_key(payment_id: i64, step: &str, attempt: u32) -> String {
 }
 
 #[cfg(test)]
-#[path = "provider_tests.rs"]
 mod tests;

@@ -191,5 +191,4 @@ fn unhex(text: &str) -> Option<[u8; SIGNATURE_CHARS / 2]> {
 }
 
 #[cfg(test)]
-#[path = "signature_tests.rs"]
 mod tests;

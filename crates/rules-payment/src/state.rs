@@ -213,5 +213,4 @@ pub fn may_move(from: State, to: State) -> bool {
 }
 
 #[cfg(test)]
-#[path = "state_tests.rs"]
 mod tests;

@@ -39,5 +39,4 @@ pub fn routes() -> Vec<(&'static str, &'static str)> {
 }
 
 #[cfg(test)]
-#[path = "openapi/document_tests.rs"]
 mod tests;

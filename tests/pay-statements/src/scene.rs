@@ -28,7 +28,8 @@ pub async fn captured(app: &Client, tenant: i64) -> i64 {
 /// Ends a capture.
 pub async fn finish_capture(app: &Client, tenant: i64, payment: i64, to: &str) -> String {
     let (_, accounts, amounts) = lines("CAPTURE");
-    let sql = "SELECT outcome FROM pay.finish_capture($1, $2, NULL, $3, 'settlement', 'worker', $4, $5, NULL)";
+    let sql =
+        "SELECT outcome FROM pay.finish_capture($1, $2, NULL, $3, 'settlement', 'worker', $4, $5, NULL)";
     app.query_one(sql, &[&tenant, &payment, &to, &accounts, &amounts]).await.unwrap().get(0)
 }
 
@@ -46,7 +47,10 @@ pub async fn finish_refund(app: &Client, tenant: i64, got: &Got, to: &str) -> St
     let posting = Posting::refund(amount).unwrap();
     let sql = "SELECT outcome FROM pay.finish_refund($1, $2, $3, $3, 'worker', $4, $5, NULL)";
     let id = refund["refundId"].as_i64();
-    app.query_one(sql, &[&tenant, &id, &to, &posting.account_codes(), &posting.minors()]).await.unwrap().get(0)
+    app.query_one(sql, &[&tenant, &id, &to, &posting.account_codes(), &posting.minors()])
+        .await
+        .unwrap()
+        .get(0)
 }
 
 /// Asks for a capture.
@@ -57,7 +61,8 @@ pub async fn capture(app: &Client, tenant: i64, key: Option<&str>, payment: i64)
 
 /// An order of one thing at a price.
 pub async fn order(app: &Client, tenant: i64, key: Option<&str>, price: i64) -> Got {
-    let sql = "SELECT outcome, result FROM pay.create_order($1, 'order', $2, sha256('o'), 'user-1', 'KRW', $3,
+    let sql =
+        "SELECT outcome, result FROM pay.create_order($1, 'order', $2, sha256('o'), 'user-1', 'KRW', $3,
                       '{\"note\": 1}', '{p-1}', '{thing}', '{1}', ARRAY[$3::bigint], 'key:test', NULL)";
     ask(app, sql, &[&tenant, &key, &price]).await
 }
@@ -70,7 +75,8 @@ pub async fn pay_order(app: &Client, tenant: i64, key: Option<&str>, order: i64)
 
 /// Changes credits of `user-1`.
 pub async fn credit(app: &Client, tenant: i64, kind: &str, amount: Option<i64>, of: Option<i64>) -> Got {
-    let sql = "SELECT outcome, result FROM pay.change_credit($1, 'credit', NULL, NULL, 'user-1', 'KRW', $2, $3, $4,
+    let sql =
+        "SELECT outcome, result FROM pay.change_credit($1, 'credit', NULL, NULL, 'user-1', 'KRW', $2, $3, $4,
                       'ref', 'key:test', NULL)";
     ask(app, sql, &[&tenant, &kind, &amount, &of]).await
 }

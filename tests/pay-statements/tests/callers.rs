@@ -38,7 +38,9 @@ async fn a_tenant_has_two_live_keys_at_most_and_one_that_has_ended_admits_nobody
     app.query_one(retire, &[&tenant, &keys[0]]).await.unwrap();
     assert_eq!(admit(&app, &keys[0], "0123456789abcdef").await, ("UNKNOWN_KEY".to_owned(), None));
     assert_eq!(admit(&app, &keys[1], "0123456789abcdef").await.0, "ADMITTED");
-    for strange in ["", "mk_", "mk_1_", "mk_99999999999999999999_00000000000000000000", "mk_1_00000000000000000000'"] {
+    for strange in
+        ["", "mk_", "mk_1_", "mk_99999999999999999999_00000000000000000000", "mk_1_00000000000000000000'"]
+    {
         assert_eq!(admit(&app, strange, "0123456789abcdef").await.0, "UNKNOWN_KEY", "{strange}");
     }
     let own: &[Parameter<'_>] = &[&tenant];
@@ -54,7 +56,8 @@ async fn a_merchant_named_by_many_at_once_becomes_one_tenant() {
     let none: Option<i64> = apps[0].query_one(ask, &[&false]).await.unwrap().get(0);
     assert_eq!(none, None);
     let made =
-        join_all(apps.iter().map(async |app| app.query_one(ask, &[&true]).await.unwrap().get::<_, i64>(0))).await;
+        join_all(apps.iter().map(async |app| app.query_one(ask, &[&true]).await.unwrap().get::<_, i64>(0)))
+            .await;
     assert!(made.iter().all(|tenant| *tenant == made[0]));
 }
 
@@ -63,10 +66,12 @@ async fn a_webhook_is_stored_once_and_worked_on_until_it_is_done() {
     let base = Base::new().await;
     let (apps, tenant) = (base.apps(8).await, base.tenant("hooks").await);
     let payment = scene::authorized(&apps[0], tenant).await;
-    let store = "SELECT outcome, webhook_id FROM pay.store_webhook($1, 'toss', 'd', 'PAYMENT', $2, '{}', NULL)";
-    let got = join_all(apps.iter().map(async |app| {
-        app.query_one(store, &[&tenant, &payment]).await.unwrap().get::<_, String>(0)
-    }))
+    let store =
+        "SELECT outcome, webhook_id FROM pay.store_webhook($1, 'toss', 'd', 'PAYMENT', $2, '{}', NULL)";
+    let got = join_all(
+        apps.iter()
+            .map(async |app| app.query_one(store, &[&tenant, &payment]).await.unwrap().get::<_, String>(0)),
+    )
     .await;
     assert_eq!(got.iter().filter(|outcome| *outcome == "STORED").count(), 1);
     assert_eq!(got.iter().filter(|outcome| *outcome == "OPEN").count(), 7);
@@ -94,7 +99,8 @@ async fn an_event_of_a_day_without_a_partition_is_kept_and_partitions_are_made_a
     let made: i32 = app.query_one(make, &[&30]).await.unwrap().get(0);
     assert_eq!(made, 9);
     assert_eq!(base.number(tenant, "SELECT count(*) FROM pay.outbox_event", &[]).await, 1);
-    let open = "SELECT count(*) FROM pg_class c WHERE c.relnamespace = 'pay'::regnamespace AND c.relispartition
+    let open =
+        "SELECT count(*) FROM pg_class c WHERE c.relnamespace = 'pay'::regnamespace AND c.relispartition
                    AND c.relkind = 'r' AND NOT (c.relrowsecurity AND c.relforcerowsecurity)";
     assert_eq!(base.number(tenant, open, &[]).await, 0);
 }

@@ -22,10 +22,7 @@ async fn of_64_begins_at_once_with_one_key_one_is_begun_and_the_others_wait() {
         }
         assert_eq!(outcomes, HashMap::from([("BEGUN", 1), ("IN_PROGRESS", 63)]));
         let winner = begun.iter().position(|one| one.outcome == "BEGUN").unwrap();
-        assert_eq!(
-            steps[winner].finish(&apps[0], &begun[winner], &End::authorized("first")).await.0,
-            "DONE"
-        );
+        assert_eq!(steps[winner].finish(&apps[0], &begun[winner], &End::authorized("first")).await.0, "DONE");
         let again =
             join_all(steps.iter().enumerate().map(async |(n, step)| step.begin(&apps[n % 32]).await)).await;
         for one in again {
@@ -120,7 +117,8 @@ async fn an_unknown_end_is_asked_for_by_the_same_key_and_by_others_and_never_beg
     assert_eq!(base.number(tenant, age, &[]).await, 0);
     // The key had no answer; now it is decided, and the first answer kept is everybody's.
     assert_eq!(step.begin(&app).await.outcome, "DECIDED");
-    let keep = "SELECT answer_status, answer_body FROM pay.keep_answer($1, $2, 'k', sha256('request'), 200, $3)";
+    let keep =
+        "SELECT answer_status, answer_body FROM pay.keep_answer($1, $2, 'k', sha256('request'), 200, $3)";
     for body in ["composed first", "composed second"] {
         let own: &[Parameter<'_>] = &[&tenant, &ENDPOINT, &body];
         let kept = app.query_one(keep, own).await.unwrap();
@@ -193,8 +191,12 @@ async fn an_order_hit_at_once_by_many_has_one_live_payment() {
     .await;
     let won = got.iter().filter(|outcome| ["DONE", "BEGUN"].contains(&outcome.as_str())).count();
     assert_eq!(won, 1, "{got:?}");
-    assert!(got.iter().all(|outcome| ["DONE", "BEGUN", "PAYMENT_LIVE"].contains(&outcome.as_str())), "{got:?}");
-    let refused = "INSERT INTO pay.payment (tenant_id, order_id, currency, amount, auto_capture, provider, created_by)
+    assert!(
+        got.iter().all(|outcome| ["DONE", "BEGUN", "PAYMENT_LIVE"].contains(&outcome.as_str())),
+        "{got:?}"
+    );
+    let refused =
+        "INSERT INTO pay.payment (tenant_id, order_id, currency, amount, auto_capture, provider, created_by)
                    VALUES ($1, $2, 'KRW', 700, true, 'sandbox', 'x')";
     let refused = base.change(tenant, refused, &[&tenant, &order]).await.unwrap_err();
     assert_eq!(tests_pay_statements::violated(&refused), "payment_one_live_per_order");
@@ -209,7 +211,8 @@ async fn twins_of_a_single_statement_get_the_same_answer() {
     assert!(got.iter().all(|one| one.result == got[0].result && one.result["orderId"].is_i64()), "{got:?}");
     let payment = scene::captured(&apps[0], tenant).await;
     let got =
-        join_all(apps.iter().map(async |app| scene::refund(app, tenant, Some("k"), payment, Some(5)).await)).await;
+        join_all(apps.iter().map(async |app| scene::refund(app, tenant, Some("k"), payment, Some(5)).await))
+            .await;
     assert_eq!(got.iter().filter(|one| one.outcome == "DONE").count(), 1);
     assert!(got.iter().all(|one| one.result == got[0].result), "{got:?}");
 }

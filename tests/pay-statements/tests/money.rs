@@ -11,10 +11,11 @@ async fn parallel_refunds_never_exceed_what_was_captured() {
     let (apps, tenant) = (base.apps(32).await, base.tenant("refunds").await);
     let payment = scene::captured(&apps[0], tenant).await;
     for round in 0..12_i64 {
-        let got = join_all((0..64).map(async |n| {
-            scene::refund(&apps[n % 32], tenant, None, payment, Some(4_000 + round)).await
-        }))
-        .await;
+        let got =
+            join_all((0..64).map(async |n| {
+                scene::refund(&apps[n % 32], tenant, None, payment, Some(4_000 + round)).await
+            }))
+            .await;
         let done: Vec<_> = got.into_iter().filter(|one| one.outcome == "DONE").collect();
         assert!(done.len() <= 1, "one refund at a time");
         let Some(one) = done.first() else { break };
@@ -67,15 +68,24 @@ async fn a_payment_cannot_say_other_sums_than_its_refunds() {
     assert_eq!(violated(&app.execute(refused, &[&payment]).await.unwrap_err()), "payment_refunds_agree");
     let refused = "INSERT INTO pay.refund (tenant_id, payment_id, amount, currency, reason, requested_by)
                    VALUES ($1, $2, 5, 'KRW', 'x', 'x')";
-    assert_eq!(violated(&app.execute(refused, &[&tenant, &payment]).await.unwrap_err()), "payment_refunds_agree");
+    assert_eq!(
+        violated(&app.execute(refused, &[&tenant, &payment]).await.unwrap_err()),
+        "payment_refunds_agree"
+    );
 }
 
 /// Writes a journal entry by hand: number of the event, amounts of its lines.
-async fn journal(app: &Client, tenant: i64, payment: i64, seq: i32, amounts: &[i64]) -> Result<(), tokio_postgres::Error> {
+async fn journal(
+    app: &Client,
+    tenant: i64,
+    payment: i64,
+    seq: i32,
+    amounts: &[i64],
+) -> Result<(), tokio_postgres::Error> {
     let sql = "WITH head AS (INSERT INTO pay.ledger_transaction (tenant_id, subject_id, source_seq, payment_id, kind, hash)
-                             VALUES ($1, $2, $3, $2, 'FEE', sha256('')))
+                             VALUES ($1, $2, $3::integer, $2, 'FEE', sha256('')))
                INSERT INTO pay.ledger_line (tenant_id, subject_id, source_seq, line_no, account, amount, currency)
-               SELECT $1, $2, $3, l.n, 'FEES', l.amount, 'KRW' FROM unnest($4::bigint[]) WITH ORDINALITY AS l (amount, n)";
+               SELECT $1, $2, $3::integer, l.n, 'FEES', l.amount, 'KRW' FROM unnest($4::bigint[]) WITH ORDINALITY AS l (amount, n)";
     app.execute(sql, &[&tenant, &payment, &seq, &amounts]).await.map(|_| ())
 }
 
@@ -121,7 +131,9 @@ async fn the_ledger_takes_no_change_and_no_further_line() {
     assert_eq!(violated(&app.batch_execute(&early).await.unwrap_err()), "ledger_balanced");
     app.batch_execute("ROLLBACK").await.unwrap();
     for table in ["ledger_transaction", "ledger_line", "payment_history", "provider_call", "credit_entry"] {
-        for change in ["UPDATE pay.{} SET tenant_id = tenant_id", "DELETE FROM pay.{}", "TRUNCATE pay.{} CASCADE"] {
+        for change in
+            ["UPDATE pay.{} SET tenant_id = tenant_id", "DELETE FROM pay.{}", "TRUNCATE pay.{} CASCADE"]
+        {
             let sql = change.replace("{}", table);
             assert_eq!(sqlstate(&app.execute(&sql, &[]).await.unwrap_err()), "42501", "{sql}");
             assert_eq!(violated(&base.change(tenant, &sql, &[]).await.unwrap_err()), "append_only", "{sql}");
@@ -154,9 +166,9 @@ async fn credits_are_never_below_nothing_and_holds_count() {
     assert_eq!(scene::credit(&apps[0], tenant, "RESERVE", Some(1), None).await.outcome, "NO_ACCOUNT");
     assert_eq!(scene::credit(&apps[0], tenant, "CHARGE", Some(100), None).await.outcome, "DONE");
     let got =
-        join_all((0..64).map(async |n| scene::credit(&apps[n % 32], tenant, "RESERVE", Some(7), None).await)).await;
-    let held: Vec<i64> =
-        got.iter().filter_map(|one| one.result["entry"]["reservationId"].as_i64()).collect();
+        join_all((0..64).map(async |n| scene::credit(&apps[n % 32], tenant, "RESERVE", Some(7), None).await))
+            .await;
+    let held: Vec<i64> = got.iter().filter_map(|one| one.result["entry"]["reservationId"].as_i64()).collect();
     assert_eq!(held.len(), 14, "14 times 7 fit into 100");
     assert!(got.iter().all(|one| ["DONE", "INSUFFICIENT"].contains(&one.outcome.as_str())));
     assert_eq!(scene::credit(&apps[0], tenant, "EXPIRE", Some(3), None).await.outcome, "INSUFFICIENT");
@@ -191,7 +203,8 @@ async fn amounts_beyond_what_json_numbers_hold_are_refused_everywhere() {
     }
     assert_eq!(scene::credit(&app, tenant, "CHARGE", Some(most), None).await.outcome, "DONE");
     assert_eq!(scene::credit(&app, tenant, "CHARGE", Some(1), None).await.outcome, "TOO_LARGE");
-    let overflow = "SELECT outcome FROM pay.create_order($1, 'o', NULL, NULL, 'u', 'KRW', 1, NULL, '{a,b}', '{a,b}',
+    let overflow =
+        "SELECT outcome FROM pay.create_order($1, 'o', NULL, NULL, 'u', 'KRW', 1, NULL, '{a,b}', '{a,b}',
                            '{100000,100000}', ARRAY[$2, $2]::bigint[], 'x', NULL)";
     let outcome: String = app.query_one(overflow, &[&tenant, &most]).await.unwrap().get(0);
     assert_eq!(outcome, "TOTAL_DIFFERS", "a sum that leaves i64 is computed and refused");

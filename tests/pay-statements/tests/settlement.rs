@@ -96,11 +96,14 @@ async fn five_thousand_rows_are_matched_within_ten_seconds() {
     let made = "INSERT INTO pay.payment (tenant_id, currency, amount, auto_capture, provider, created_by)
                 SELECT $1, 'KRW', 100, true, 'sandbox', 'x' FROM generate_series(1, 5000)";
     base.change(tenant, made, &[&tenant]).await.unwrap();
-    let captured = "UPDATE pay.payment SET state = 'CAPTURED', moves = 3, captured = 100, captured_at = now()";
+    let captured =
+        "UPDATE pay.payment SET state = 'CAPTURED', moves = 3, captured = 100, captured_at = now()";
     base.change(tenant, captured, &[]).await.unwrap();
     let ids = base.owner.query("SELECT payment_id FROM pay.payment", &[]).await.unwrap();
-    let rows: Rows =
-        (1..).zip(&ids).map(|(n, row)| (n, format!("mo-{tenant}-{}", row.get::<_, i64>(0)), "PAYMENT", 100)).collect();
+    let rows: Rows = (1..)
+        .zip(&ids)
+        .map(|(n, row)| (n, format!("mo-{tenant}-{}", row.get::<_, i64>(0)), "PAYMENT", 100))
+        .collect();
     let begun = Instant::now();
     let (_, file) = begin(&app, tenant, "big.csv").await;
     let mut matched = 0;
@@ -128,8 +131,14 @@ async fn a_capture_or_refund_is_in_one_batch_and_a_day_must_be_over() {
     }
     let made = ask(&app, make, &[&tenant, &1]).await;
     let batch = &made.result[0];
-    assert_eq!((made.outcome.as_str(), &batch["captures"], &batch["refunds"]), ("DONE", &1.into(), &1.into()));
-    assert_eq!((&batch["captured"], &batch["fees"], &batch["net"]), (&AMOUNT.into(), &300.into(), &(AMOUNT - 370).into()));
+    assert_eq!(
+        (made.outcome.as_str(), &batch["captures"], &batch["refunds"]),
+        ("DONE", &1.into(), &1.into())
+    );
+    assert_eq!(
+        (&batch["captured"], &batch["fees"], &batch["net"]),
+        (&AMOUNT.into(), &300.into(), &(AMOUNT - 370).into())
+    );
     assert_eq!(ask(&app, make, &[&tenant, &1]).await.outcome, "SAME");
     let items = "SELECT pay.settlement_items($1, $2, NULL, 10)";
     let items = read(&app, items, &[&tenant, &batch["batchId"].as_i64()]).await;
@@ -144,7 +153,8 @@ async fn the_books_agree_and_a_difference_is_named() {
     let got = scene::refund(&app, tenant, None, payment, Some(70)).await;
     scene::finish_refund(&app, tenant, &got, "COMPLETED").await;
     scene::authorized(&app, tenant).await;
-    let page = "SELECT pay.reconcile_page($1, now() - interval '1 hour', now() + interval '1 hour', NULL, 100)";
+    let page =
+        "SELECT pay.reconcile_page($1, now() - interval '1 hour', now() + interval '1 hour', NULL, 100)";
     let rows = read(&app, page, &[&tenant]).await;
     assert_eq!(rows.as_array().unwrap().len(), 1);
     assert_eq!((&rows[0]["difference"], &rows[0]["ledgerRefunded"]), (&Value::Null, &70.into()));
@@ -155,7 +165,10 @@ async fn the_books_agree_and_a_difference_is_named() {
                      WHERE payment_id = $1";
     base.change(tenant, captured, &[&unposted]).await.unwrap();
     let rows = read(&app, page, &[&tenant]).await;
-    assert_eq!((&rows[1]["paymentId"], &rows[1]["difference"]), (&unposted.into(), &"CAPTURE_NOT_IN_LEDGER".into()));
+    assert_eq!(
+        (&rows[1]["paymentId"], &rows[1]["difference"]),
+        (&unposted.into(), &"CAPTURE_NOT_IN_LEDGER".into())
+    );
     let totals = read(&app, "SELECT pay.reconcile_totals($1, NULL, NULL)", &[&tenant]).await;
     assert_eq!(totals["rows"][0]["captured"], AMOUNT + 100);
     assert_eq!(totals["rows"][0]["ledgerCaptured"], AMOUNT);

@@ -132,7 +132,8 @@ async fn wild(app: &Client, tenant: i64, payment: i64, choice: u32) -> String {
 }
 
 #[tokio::test]
-async fn no_sequence_of_statements_reaches_an_unlisted_state_and_events_are_there_exactly_when_states_say_so() {
+async fn no_sequence_of_statements_reaches_an_unlisted_state_and_events_are_there_exactly_when_states_say_so()
+{
     let base = Base::new().await;
     let (app, tenant) = (base.app().await, base.tenant("wild").await);
     let mut random = StdRng::seed_from_u64(4);
@@ -193,7 +194,11 @@ async fn the_applications_own_update_cannot_move_a_payment_off_the_list_either()
         let refused = app.execute(sql, &[&payment]).await.unwrap_err();
         assert_eq!(violated(&refused), constraint, "{sql}");
     }
-    let born_captured = "INSERT INTO pay.payment (tenant_id, state, currency, amount, auto_capture, provider, created_by)
+    let born_captured =
+        "INSERT INTO pay.payment (tenant_id, state, currency, amount, auto_capture, provider, created_by)
                          VALUES ($1, 'CAPTURED', 'KRW', 1, true, 'sandbox', 'x')";
-    assert_eq!(violated(&app.execute(born_captured, &[&tenant]).await.unwrap_err()), "payment_begins_requested");
+    assert_eq!(
+        violated(&app.execute(born_captured, &[&tenant]).await.unwrap_err()),
+        "payment_begins_requested"
+    );
 }

@@ -54,15 +54,25 @@ async fn every_table_is_a_tenants_own_and_says_so() {
     assert_eq!(names(&base.owner, silent).await, Vec::<String>::new(), "the comment says what is personal");
     let reachable = "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'pay'::regnamespace AND c.relispartition
                        AND c.relkind = 'r' AND has_any_column_privilege('moalog_app', c.oid, 'SELECT, INSERT, UPDATE')";
-    assert_eq!(names(&base.owner, reachable).await, Vec::<String>::new(), "partitions are reached through the parent");
-    let borrowed = "SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pay'::regnamespace AND p.prosecdef";
-    assert_eq!(names(&base.owner, borrowed).await, ["make_outbox_partitions"], "functions run with the caller's rights");
+    assert_eq!(
+        names(&base.owner, reachable).await,
+        Vec::<String>::new(),
+        "partitions are reached through the parent"
+    );
+    let borrowed =
+        "SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pay'::regnamespace AND p.prosecdef";
+    assert_eq!(
+        names(&base.owner, borrowed).await,
+        ["make_outbox_partitions"],
+        "functions run with the caller's rights"
+    );
 }
 
 #[tokio::test]
 async fn keys_unique_indexes_and_foreign_keys_begin_with_the_tenant() {
     let base = Base::new().await;
-    let tenant = "(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attname = 'tenant_id')";
+    let tenant =
+        "(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attname = 'tenant_id')";
     let unique = format!(
         "SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
           WHERE c.relnamespace = 'pay'::regnamespace AND i.indisunique AND c.relname <> 'ledger_account'
@@ -74,7 +84,8 @@ async fn keys_unique_indexes_and_foreign_keys_begin_with_the_tenant() {
           AND NOT (EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = c.conkey[1] AND a.attname = 'tenant_id')
                AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.confrelid AND a.attnum = c.confkey[1] AND a.attname = 'tenant_id'))";
     assert_eq!(names(&base.owner, foreign).await, Vec::<String>::new());
-    let keys = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND connamespace = 'pay'::regnamespace";
+    let keys =
+        "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND connamespace = 'pay'::regnamespace";
     let keys: i64 = base.owner.query_one(keys, &[]).await.unwrap().get(0);
     assert!(keys > 20, "only {keys} foreign keys were found");
 }
@@ -196,7 +207,10 @@ async fn functions_answer_about_anothers_rows_as_about_missing_ones() {
         ("SELECT pay.settlement_file($1, $2)::text", file),
         ("SELECT pay.settlement_rows($1, $2, NULL, NULL, 10)::text", file),
         ("SELECT pay.reconcile_of($1, ARRAY[$2]::bigint[])::text", payment),
-        ("SELECT pay.begin_step($1, 'e', 'k9', sha256('x'), gen_random_uuid(), 1000, $2, 'void', NULL, NULL, 'x')::text", payment),
+        (
+            "SELECT pay.begin_step($1, 'e', 'k9', sha256('x'), gen_random_uuid(), 1000, $2, 'void', NULL, NULL, 'x')::text",
+            payment,
+        ),
         ("SELECT pay.begin_resolve($1, $2, gen_random_uuid(), 1000, 'x')::text", payment),
         ("SELECT pay.request_capture($1, 'e', 'k8', sha256('x'), $2, 'x', NULL)::text", payment),
         ("SELECT pay.create_payment($1, 'e', 'k7', sha256('x'), $2, true, 'sandbox', 'x')::text", order),
@@ -243,7 +257,10 @@ async fn two_tenants_interleaved_on_one_connection_see_nothing_of_each_other() {
     }));
     reads.await;
     assert_eq!(Step::new(tenants[0], None).begin_on(app, made[1].1, "void").await.outcome, "NOT_FOUND");
-    let left: String =
-        app.query_one("SELECT coalesce(current_setting('app.tenant_id', true), '')", &[]).await.unwrap().get(0);
+    let left: String = app
+        .query_one("SELECT coalesce(current_setting('app.tenant_id', true), '')", &[])
+        .await
+        .unwrap()
+        .get(0);
     assert_eq!(left, "", "no tenant stays set after a statement");
 }

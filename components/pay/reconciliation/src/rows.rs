@@ -43,6 +43,9 @@ pub(crate) struct NoFile;
 
 /// The rows of a file, one after the other.
 pub(crate) struct Rows<'a> {
+    file: &'a [u8],
+    /// How far lines were counted: a place in the file, and the line it is on.
+    counted: (usize, i64),
     reader: Reader<&'a [u8]>,
     places: [usize; COLUMNS.len()],
     payment_key: Option<usize>,
@@ -59,7 +62,20 @@ impl<'a> Rows<'a> {
         for (found, name) in places.iter_mut().zip(COLUMNS) {
             *found = place(name).ok_or(NoFile)?;
         }
-        Ok(Self { reader, places, payment_key: place(PAYMENT_KEY), read: 0 })
+        Ok(Self { file, counted: (0, 1), reader, places, payment_key: place(PAYMENT_KEY), read: 0 })
+    }
+
+    /// The line on which the record that was read from `from` on begins. The reader counts from the end of the record
+    /// before it, on which empty lines, and the second half of a line break, may follow.
+    fn line(&mut self, from: usize) -> i64 {
+        let is_break = |byte: &&u8| matches!(**byte, b'\r' | b'\n');
+        let breaks = self.file.iter().skip(from).take_while(is_break).count();
+        let (place, line) = self.counted;
+        let begin = from + breaks;
+        let passed = self.file.get(place..begin).unwrap_or_default();
+        let lines = passed.iter().filter(|byte| **byte == b'\n').count();
+        self.counted = (begin, line.saturating_add(i64::try_from(lines).unwrap_or(i64::MAX)));
+        self.counted.1
     }
 
     fn row(&self, line: i64, record: &ByteRecord) -> Result<Good, Bad> {
@@ -106,18 +122,17 @@ impl Iterator for Rows<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut record = ByteRecord::new();
-        let line = i64::try_from(self.reader.position().line()).unwrap_or(i64::MAX);
+        let from = usize::try_from(self.reader.position().byte()).unwrap_or(usize::MAX);
         match self.reader.read_byte_record(&mut record) {
             Ok(false) => None,
             Ok(true) => {
                 self.read += 1;
-                let at = record.position().and_then(|place| i64::try_from(place.line()).ok()).unwrap_or(line);
+                let line = self.line(from);
                 if self.read > ROWS_MAX {
-                    let reason = "TOO_MANY_ROWS";
-                    return (self.read == ROWS_MAX + 1)
-                        .then(|| Err(Bad { line: at, reason, text: String::new() }));
+                    let bad = || Err(Bad { line, reason: "TOO_MANY_ROWS", text: String::new() });
+                    return (self.read == ROWS_MAX + 1).then(bad);
                 }
-                Some(self.row(at, &record))
+                Some(self.row(line, &record))
             }
             // A slice of bytes has no reading errors, and a flexible record of bytes no others.
             Err(_) => None,
@@ -156,6 +171,17 @@ mod tests {
         let good: Vec<Good> = rows.into_iter().map(Result::unwrap).collect();
         assert_eq!((good[0].line, good[0].money.minor(), good[0].fee.minor()), (2, 1000, 25));
         assert_eq!((good[1].line, good[1].money.minor(), good[1].payment_key.as_str()), (4, 1050, ""));
+    }
+
+    #[test]
+    fn a_row_has_its_line_whatever_ends_the_lines() {
+        for (between, lines) in [("\n", [2, 3]), ("\r\n", [2, 3]), ("\n\n", [3, 5]), ("\r\n\r\n", [3, 5])] {
+            let row = "mo-7-1,\"a\nb\",PAYMENT,KRW,1,0,2026-01-02";
+            let file =
+                format!("{}{between}mo-7-1,,PAYMENT,KRW,1,0,2026-01-02{between}{row}", HEADER.trim_end());
+            let read: Vec<i64> = Rows::of(file.as_bytes()).unwrap().map(|row| row.unwrap().line).collect();
+            assert_eq!(read, lines, "{between:?}");
+        }
     }
 
     #[test]

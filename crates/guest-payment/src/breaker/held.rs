@@ -128,15 +128,18 @@ impl Held {
         !std::mem::replace(&mut self.telling, true)
     }
 
-    /// Takes a snapshot over; an older one than the known one says nothing new.
+    /// Takes a snapshot over. Where there is none (Redis lost its data) the one known here goes on, and is put there with
+    /// the next thing that is told: an operator's word outlives a restart of Redis.
     pub(super) fn adopt(&mut self, snapshot: Snapshot, now_ms: i64) {
         self.reading = false;
         self.seen_ms = Some(now_ms);
-        if let Some((version, breaker)) = snapshot
-            && version != self.base_version
-        {
-            self.base = breaker;
-            self.base_version = version;
+        match snapshot {
+            Some((version, breaker)) if version != self.base_version => {
+                self.base = breaker;
+                self.base_version = version;
+            }
+            Some(_) => {}
+            None => self.base_version = 0,
         }
         self.see();
     }
@@ -222,5 +225,4 @@ impl Held {
 }
 
 #[cfg(test)]
-#[path = "held_tests.rs"]
 mod tests;

@@ -75,7 +75,7 @@ fn parse(version: &RedisResult, snapshot: &RedisResult) -> Snapshot {
     let (RedisResult::Binary(version), RedisResult::Binary(snapshot)) = (version, snapshot) else {
         return None;
     };
-    let version: i64 = std::str::from_utf8(version).ok()?.parse().ok()?;
+    let version: i64 = std::str::from_utf8(version).ok()?.parse().ok().filter(|version| *version > 0)?;
     let breaker = serde_json::from_slice(snapshot);
     Some((version, breaker.unwrap_or_else(|_| Breaker::new(clock::now().timestamp_millis()))))
 }

@@ -153,5 +153,4 @@ pub(super) fn number(money: Money) -> Box<RawValue> {
 }
 
 #[cfg(test)]
-#[path = "payment_tests.rs"]
 mod tests;

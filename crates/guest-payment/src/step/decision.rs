@@ -51,8 +51,8 @@ pub(crate) struct Decision {
     /// States passed, in order.
     pub(crate) path: Vec<State>,
     pub(crate) end: End,
-    /// The posting with its kind's name.
-    pub(crate) posting: Option<(&'static str, Posting)>,
+    /// What is posted, each with its kind's name, in the order of the moves.
+    pub(crate) postings: Vec<(&'static str, Posting)>,
     pub(crate) approval: Option<Approval>,
     pub(crate) review: Option<Mismatch>,
     /// Outcome of the provider call, for its record.
@@ -64,7 +64,16 @@ pub(crate) struct Decision {
 
 impl Decision {
     fn without_effect(end: End, recorded: &'static str, code: Option<String>, verdict: Verdict) -> Self {
-        Self { path: Vec::new(), end, posting: None, approval: None, review: None, recorded, code, verdict }
+        Self {
+            path: Vec::new(),
+            end,
+            postings: Vec::new(),
+            approval: None,
+            review: None,
+            recorded,
+            code,
+            verdict,
+        }
     }
 
     /// The provider could not be asked: all stays as it is.
@@ -84,10 +93,10 @@ impl Decision {
     ) -> Result<Self, PostingFault> {
         Ok(match outcome {
             Outcome::Approved(approval) => {
-                let (path, posting) = approved(kind, standing, fee_basis_points)?;
+                let (path, postings) = approved(kind, standing, fee_basis_points)?;
                 Self {
                     path,
-                    posting: Some(posting),
+                    postings,
                     approval: Some(approval),
                     ..Self::without_effect(End::Known, "APPROVED", None, Verdict::Done)
                 }
@@ -127,11 +136,10 @@ impl Decision {
     }
 }
 
-fn approved(
-    kind: Kind,
-    standing: &Standing,
-    fee_basis_points: u16,
-) -> Result<(Vec<State>, (&'static str, Posting)), PostingFault> {
+/// Moves in order, and what they post, each with its kind's name.
+type Passed = (Vec<State>, Vec<(&'static str, Posting)>);
+
+fn approved(kind: Kind, standing: &Standing, fee_basis_points: u16) -> Result<Passed, PostingFault> {
     let money: Money = standing.money;
     Ok(match kind {
         Kind::Authorize => {
@@ -139,14 +147,15 @@ fn approved(
             if standing.auto_capture {
                 path.push(State::CaptureRequested);
             }
-            (path, ("AUTHORIZE", Posting::authorize(money)?))
+            (path, vec![("AUTHORIZE", Posting::authorize(money)?)])
         }
         Kind::Confirm => {
             let fee = ledger::fee(money, fee_basis_points)?;
             let path = vec![State::Authorized, State::CaptureRequested, State::Captured];
-            (path, ("CAPTURE", Posting::confirm(money, fee)?))
+            let capture = Posting::capture(money, fee)?;
+            (path, vec![("AUTHORIZE", Posting::authorize(money)?), ("CAPTURE", capture)])
         }
-        Kind::Void => (vec![State::Voided], ("VOID", Posting::release(money)?)),
+        Kind::Void => (vec![State::Voided], vec![("RELEASE", Posting::release(money)?)]),
     })
 }
 

@@ -62,7 +62,14 @@ impl Run<'_> {
     ) -> Vec<guest::ParameterValue> {
         let path: Vec<String> = decision.path.iter().map(|state| state.name().to_owned()).collect();
         let approval = decision.approval.as_ref();
-        let posting = decision.posting.as_ref();
+        let lines = || {
+            let all = decision.postings.iter();
+            all.flat_map(|(kind, posting)| posting.lines().iter().map(move |line| (*kind, line)))
+        };
+        let kinds: Vec<String> = lines().map(|(kind, _)| kind.to_owned()).collect();
+        let accounts: Vec<String> = lines().map(|(_, line)| line.account.code().to_owned()).collect();
+        let minors: Vec<i64> = lines().map(|(_, line)| line.minor).collect();
+        let posted = !kinds.is_empty();
         let review = decision.review.as_ref().map(|mismatch| {
             serde_json::json!({
                 "asked": { "orderId": mismatch.asked_order_id, "amount": mismatch.asked_minor,
@@ -95,9 +102,9 @@ impl Run<'_> {
             called.map(|_| decision.recorded.to_owned()),
             called.and(decision.code.clone()),
             called.map(|called| called.duration_ms),
-            posting.map(|(kind, _)| (*kind).to_owned()),
-            posting.map(|(_, posting)| posting.account_codes()),
-            posting.map(|(_, posting)| posting.minors()),
+            posted.then_some(kinds),
+            posted.then_some(accounts),
+            posted.then_some(minors),
             self.traceparent.map(str::to_owned),
         ]
     }

@@ -112,6 +112,21 @@ fn without_redis_an_instance_opens_and_tries_again_by_itself() {
 }
 
 #[test]
+fn an_operators_word_outlives_a_redis_that_lost_its_data() {
+    let mut shared = Shared { version: 0, breaker: None };
+    let mut held = held();
+    shared.tell(&mut held, 1);
+    let (proposal, ()) = held.propose(2, &|breaker, _, now_ms| breaker.force_open(now_ms));
+    held.accepted(proposal, 2);
+    shared = Shared { version: 0, breaker: None };
+    held.adopt(shared.snapshot(), 3);
+    assert_eq!(held.view().state(), State::ForcedOpen);
+    held.count_refused(4);
+    shared.tell(&mut held, 5);
+    assert_eq!((shared.version, shared.breaker.unwrap().state()), (1, State::ForcedOpen));
+}
+
+#[test]
 fn what_waits_to_be_told_is_bounded() {
     let mut held = held();
     for now_ms in 0..10_000 {
