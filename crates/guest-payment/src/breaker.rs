@@ -3,7 +3,8 @@
 //! The machine is `rules-breaker`; here its snapshot lies under `breaker:{name}` and is changed by compare-and-set. An
 //! instance answers from a copy of 50 ms at most; plain successes are told in batches, everything else at once; the few
 //! trials of a half-open breaker are given out from the shared snapshot alone. Redis away: one log line, and the copy
-//! goes on by itself. Nobody here ever returns an error or waits for Redis longer than its bound.
+//! goes on by itself; what an operator ordered last, as far as the instance saw it, holds until Redis is back. Nobody
+//! here ever returns an error or waits for Redis longer than its bound.
 //!
 //! Next: `held.rs` (what an instance knows), `store.rs` (the snapshot in Redis), `report.rs` (status and metrics).
 

@@ -10,7 +10,7 @@ use rules_payment::MerchantId;
 const REMEMBERED_MAX: usize = 4_096;
 /// Seconds a merchant is remembered.
 const REMEMBERED_S: i64 = 60;
-const TENANT: &str = "SELECT tenant_id FROM pay.tenant_by_merchant($1, true)";
+const TENANT: &str = "SELECT pay.tenant_by_merchant($1, true)";
 
 thread_local! {
     static REMEMBERED: RefCell<HashMap<String, (i64, DateTime<Utc>)>> = RefCell::default();

@@ -13,6 +13,8 @@ pub enum Fault {
     None,
     /// Every call fails at once, as if the server behind it were away.
     Unavailable,
+    /// So many more calls go through, then every one fails: the server goes away in the middle of something.
+    UnavailableAfter(u32),
     /// Every call waits this long first.
     Slow(Duration),
 }
@@ -41,10 +43,17 @@ impl FaultSwitch {
 
     /// Lets a call through, late or not at all.
     pub async fn pass(&self) -> Result<(), Injected> {
-        let fault = *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let fault = {
+            let mut fault = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let before = *fault;
+            if let Fault::UnavailableAfter(calls) = &mut *fault {
+                *calls = calls.saturating_sub(1);
+            }
+            before
+        };
         match fault {
-            Fault::None => Ok(()),
-            Fault::Unavailable => Err(Injected),
+            Fault::None | Fault::UnavailableAfter(1..) => Ok(()),
+            Fault::Unavailable | Fault::UnavailableAfter(0) => Err(Injected),
             Fault::Slow(wait) => {
                 tokio::time::sleep(wait).await;
                 Ok(())

@@ -31,7 +31,7 @@ pub(crate) enum Effect {
     Garbage,
     /// Refused as busy; nothing happened.
     RetryLater,
-    /// Carried out long after the caller has given up.
+    /// Status 500, and carried out seconds later.
     Late,
 }
 
@@ -54,7 +54,7 @@ pub(crate) const ALL: [Case; 22] = [
     case("once-500-after", Effect::Error, "charged, but status 500"),
     case("once-garbage-after", Effect::Garbage, "charged, but the answer cannot be read"),
     case("once-retry-later", Effect::RetryLater, "busy: known not to be charged"),
-    case("once-late", Effect::Late, "charged seconds after the caller has given up"),
+    case("once-late", Effect::Late, "status 500, and the charge comes seconds later"),
     case("down", Effect::Error, "status 500, every time, and no charge"),
     case("slow", Effect::Slow, "charged, seconds later than usual"),
     case("echo-amount", Effect::Plain, "charged, but the answer names another amount"),

@@ -13,8 +13,8 @@ use crate::toss_error::TossError;
 pub(crate) const SLOW_MS: u64 = 3_000;
 /// How long a caller waits in vain: longer than any deadline it should have.
 pub(crate) const HANG_MS: u64 = 25_000;
-/// When `once-late` is carried out.
-pub(crate) const LATE_MS: u64 = 8_000;
+/// When `once-late` is carried out: after the answer, and after a first look by the application.
+pub(crate) const LATE_MS: u64 = 3_000;
 /// What the broken answer promises.
 const PROMISED_BYTES: &str = "4096";
 
@@ -49,8 +49,8 @@ pub(crate) enum Told {
     Error(TossError),
     /// No answer worth the name.
     Fault(Fault),
-    /// Nothing was done yet: it is time now, and nobody listens any more.
-    Again,
+    /// Nothing was done yet; it will be after [`LATE_MS`], when nobody listens any more.
+    Late,
 }
 
 /// Waits as long as the provider takes, and as the case asks.
@@ -76,14 +76,11 @@ pub(crate) async fn told(case: Option<Case>, delay_ms: u64) -> Told {
             sleep(HANG_MS).await;
             Told::Fault(Fault::Broken)
         }
-        Effect::Late => {
-            sleep(LATE_MS).await;
-            Told::Again
-        }
+        Effect::Late => Told::Late,
     }
 }
 
-async fn sleep(ms: u64) {
+pub(crate) async fn sleep(ms: u64) {
     if ms > 0 {
         spin_sdk::time::sleep(Duration::from_millis(ms)).await;
     }

@@ -10,7 +10,7 @@ use crate::call::{Refused, body, idempotency_key, kept, order_id};
 use crate::case::{Case, Operation};
 use crate::charge::{Charge, Done, key_parts};
 use crate::database;
-use crate::fault::{self, Told};
+use crate::fault::{self, Fault, Told};
 use crate::render::{self, Moment};
 use crate::toss_error::TossError;
 use crate::webhook;
@@ -84,13 +84,19 @@ impl Step {
 
     /// Does it, waits as long as it takes, and answers as the case demands.
     async fn answer(self, case: Option<Case>) -> Result<Answer, Refused> {
-        let mut done = self.run(case).await?;
+        let done = self.run(case).await?;
         if let Told::Payment { callbacks } = settle(&done).await? {
             return self.told(&done, callbacks).await;
         }
-        // Time has passed; the fault is spent, and the operation goes through.
-        done = self.run(None).await?;
-        self.told(&done, 0).await
+        // The fault is spent, so that the operation goes through; it does so after the answer, as a caller that goes
+        // away would take it along.
+        spin_sdk::wasip3::spawn(async move {
+            fault::sleep(fault::LATE_MS).await;
+            if self.run(None).await.is_err() {
+                eprintln!("level=error diagnosis=\"a late operation was not carried out\"");
+            }
+        });
+        Err(Fault::Error.into())
     }
 
     async fn told(&self, done: &Done, callbacks: u8) -> Result<Answer, Refused> {
@@ -106,13 +112,13 @@ impl Step {
     }
 }
 
-/// Waits and decides; only a payment or another try come back.
+/// Waits and decides; only a payment, or one that comes late, is handed back.
 async fn settle(done: &Done) -> Result<Told, Refused> {
     let case = if done.replayed { None } else { done.case };
     match fault::told(case, done.delay_ms).await {
         Told::Error(error) => Err(error.into()),
         Told::Fault(fault) => Err(fault.into()),
-        told @ (Told::Payment { .. } | Told::Again) => Ok(told),
+        told @ (Told::Payment { .. } | Told::Late) => Ok(told),
     }
 }
 

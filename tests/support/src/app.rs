@@ -33,7 +33,7 @@ pub struct Own {
     pub sandbox: Running,
     /// The app's own database.
     pub database: Database,
-    _state: TempDir,
+    state: TempDir,
 }
 
 impl App {
@@ -86,7 +86,7 @@ impl App {
             reqwest::get(keys).await?.error_for_status().context("the sandbox's keys")?;
         }
         let running = app.run_on(app_ports).await.context("the app")?;
-        let own = Own { running, sandbox, database, _state: state };
+        let own = Own { running, sandbox, database, state };
         Ok(App { url: facts.app_url, sandbox_url: facts.sandbox_url, own: Some(own) })
     }
 
@@ -117,6 +117,13 @@ impl App {
         let body = serde_json::json!({ "email": address });
         person.post("/api/v1/auth/dev-login", &body).await.ok();
         person
+    }
+}
+
+impl Own {
+    /// Where the hosts keep their state, and `secrets.json` what the app and its sandbox know of each other.
+    pub fn state(&self) -> &Path {
+        self.state.path()
     }
 }
 

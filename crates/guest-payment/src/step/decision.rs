@@ -176,3 +176,6 @@ fn lost(kind: Kind, standing: &Standing) -> Vec<State> {
         (Kind::Authorize | Kind::Confirm, false) | (Kind::Void, _) => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;
