@@ -8,6 +8,7 @@
 mod balancer;
 mod collector;
 mod host;
+mod launch;
 mod line;
 mod load;
 mod whole;
@@ -20,7 +21,8 @@ use tokio::sync::Mutex;
 
 pub use balancer::Balancer;
 pub use collector::Collector;
-pub use host::{Ended, Host, Launch, free_address};
+pub use host::{Ended, Host};
+pub use launch::{Launch, free_address};
 pub use line::{Heard, Line};
 pub use load::{Clients, Load, Tally};
 pub use whole::{Said, Whole, ask, token};

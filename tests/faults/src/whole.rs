@@ -1,6 +1,7 @@
 //! The whole app as `moalog up` runs it, on servers that a test may break.
 
-use crate::host::{Host, Launch};
+use crate::host::Host;
+use crate::launch::Launch;
 use anyhow::Result;
 use host_dev_stack::{Database, DevStack};
 use reqwest::Method;
