@@ -53,7 +53,7 @@ pub struct MalformedGrant {
 /// );
 /// # Ok::<(), Vec<host_egress::MalformedGrant>>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Grants {
     component: Option<Arc<str>>,
     entries: Arc<[Grant]>,
@@ -136,6 +136,16 @@ impl Grants {
     /// Every component that the entries name for service chaining, without the wildcard.
     pub fn chained_components(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().filter_map(Grant::chained_component)
+    }
+}
+
+/// Entries are resolved templates and may hold a secret: they are counted, not shown.
+impl std::fmt::Debug for Grants {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Grants")
+            .field("component", &self.component)
+            .field("entries", &self.entries.len())
+            .finish_non_exhaustive()
     }
 }
 

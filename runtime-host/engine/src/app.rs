@@ -5,13 +5,13 @@ use crate::compile::{self, CompileThreads};
 use crate::compose::{self, Link};
 use crate::files::Mount;
 use crate::handler::{ComponentHandler, Template};
-use crate::memory::Budget;
+use crate::memory_figures::{Budgets, Figures};
 use crate::metrics::Counters;
 use crate::refuse;
 use crate::settings::Settings;
 use crate::state::{self, Capabilities, Grants, InstanceState};
 use anyhow::{Context, Result};
-use host_manifest::{Component as Declared, RouteMatch, RouteTable};
+use host_manifest::{Component as Declared, Place, RouteMatch, RouteTable};
 use host_variables::Variables;
 use prometheus_client::registry::Registry;
 use std::collections::BTreeMap;
@@ -32,13 +32,15 @@ pub struct Host {
     cache: Option<Cache>,
     threads: CompileThreads,
     counters: Arc<Counters>,
-    memory: Arc<Budget>,
+    memory: Arc<Budgets>,
 }
 
 /// A component that cannot be served, in words for the person who wrote the manifest.
 #[derive(Debug, thiserror::Error)]
-#[error("component `{component}`: {problem}")]
+#[error("{place}: component {component:?}: {problem}")]
 pub struct Unservable {
+    /// Where the manifest declares it.
+    pub place: Place,
     /// Its id in the manifest.
     pub component: String,
     /// What is wrong, and what is allowed.
@@ -59,7 +61,7 @@ impl Host {
         Ok(Host {
             cache: settings.cache_dir.as_deref().map(Cache::open).transpose()?,
             threads: CompileThreads::new(settings.compile_threads)?,
-            memory: Budget::new(settings.host_memory_bytes_max),
+            memory: Budgets::new(settings.host_memory_bytes_max),
             counters: Arc::default(),
             settings: Arc::new(settings),
             capabilities,
@@ -76,6 +78,7 @@ impl Host {
     /// Puts the engine's and the capabilities' figures into `registry`.
     pub fn register_metrics(&self, registry: &mut Registry) {
         self.counters.register(registry);
+        registry.register_collector(Box::new(Figures(self.memory.clone())));
         self.capabilities.key_value.register_metrics(registry);
         self.capabilities.redis.register_metrics(registry);
         self.capabilities.postgres.register_metrics(registry);
@@ -95,21 +98,23 @@ impl Host {
             .cloned()
             .map(|declared| {
                 let host = self.clone();
-                let id = declared.id.clone();
+                let (id, place) = (declared.id.clone(), declared.declared.clone());
                 let threads = self.threads.clone();
-                async move { (id, threads.run(move || host.prepare(&declared)).await) }
+                async move { (id, place, threads.run(move || host.prepare(&declared)).await) }
             })
             .collect();
         let mut handlers = BTreeMap::new();
         let mut problems = Vec::new();
         let mut compiled = 0_usize;
-        for (component, prepared) in futures::future::join_all(loading).await {
+        for (component, place, prepared) in futures::future::join_all(loading).await {
             match prepared? {
                 Ok((handler, origin)) => {
                     compiled += usize::from(origin == Origin::Compiled);
                     handlers.insert(component, handler);
                 }
-                Err(problem) => problems.push(Unservable { component, problem: format!("{problem:#}") }),
+                Err(problem) => {
+                    problems.push(Unservable { place, component, problem: format!("{problem:#}") })
+                }
             }
         }
         if !problems.is_empty() {
@@ -131,12 +136,12 @@ impl Host {
         let template = Template {
             reuse: self.settings.reuse_of.get(&declared.declared_id).copied().unwrap_or(self.settings.reuse),
             grants: self.grants(&id, declared)?,
+            component_memory: self.memory.of_component(&id, self.settings.component_memory_bytes_max),
+            host_memory: self.memory.host().clone(),
             component: id,
             pre,
             settings: self.settings.clone(),
             counters: self.counters.clone(),
-            component_memory: Budget::new(self.settings.component_memory_bytes_max),
-            host_memory: self.memory.clone(),
         };
         Ok((ComponentHandler::new(template), origin))
     }

@@ -18,6 +18,7 @@ mod files;
 mod handler;
 mod imports;
 mod memory;
+mod memory_figures;
 mod metrics;
 mod refuse;
 mod settings;

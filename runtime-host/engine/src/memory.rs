@@ -53,10 +53,6 @@ impl InstanceMemory {
         self.refused
     }
 
-    pub(crate) fn bytes_used(&self) -> usize {
-        self.bytes_used
-    }
-
     fn grow(&mut self, bytes: usize) -> bool {
         let within = self.bytes_used.checked_add(bytes).is_some_and(|sum| sum <= self.bytes_max);
         if !within || !self.component.take(bytes) {

@@ -22,7 +22,6 @@ pub(crate) struct Counters {
     reused: Counter,
     failed: Family<Ended, Counter>,
     requests_lost: Family<Ended, Counter>,
-    memory_bytes_last: Gauge,
 }
 
 impl Counters {
@@ -36,11 +35,6 @@ impl Counters {
             "Requests that an instance's failure took with it",
             self.requests_lost.clone(),
         );
-        registry.register(
-            "instances_memory_last_bytes",
-            "Linear memory of the instance that ended last",
-            self.memory_bytes_last.clone(),
-        );
     }
 
     pub(crate) fn instance_started(&self) {
@@ -52,9 +46,8 @@ impl Counters {
         self.reused.inc();
     }
 
-    pub(crate) fn instance_ended(&self, memory_bytes: usize) {
+    pub(crate) fn instance_ended(&self) {
         self.alive.dec();
-        self.memory_bytes_last.set(i64::try_from(memory_bytes).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn instance_failed(&self, component: &str, failure: &Failure, requests: u64) {

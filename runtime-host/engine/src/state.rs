@@ -120,10 +120,6 @@ impl InstanceState {
         &mut self.memory
     }
 
-    pub(crate) fn memory_bytes(&self) -> usize {
-        self.memory.bytes_used()
-    }
-
     pub(crate) fn memory_was_refused(&self) -> bool {
         self.memory.was_refused()
     }

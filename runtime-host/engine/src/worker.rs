@@ -166,7 +166,7 @@ impl WorkerState for Worker {
     }
 
     fn drop(&self, store: Store<InstanceState>, result: Result<(), wasmtime::Error>) {
-        self.counters.instance_ended(store.data().memory_bytes());
+        self.counters.instance_ended();
         if let Err(error) = result {
             let failure = failure::of_worker(&error, store.data().memory_was_refused());
             // Before the store goes, and with it the open bodies: they look here when they end.

@@ -46,6 +46,7 @@ pub(crate) async fn serve(door: Arc<FrontDoor>, stream: TcpStream, client: Socke
 pub(crate) async fn turn_away(mut stream: TcpStream) {
     let words = HostError::Unavailable.last_words(RequestId::new().as_str());
     say(&mut stream, &words).await;
+    hear_out(stream).await;
 }
 
 async fn say(stream: &mut TcpStream, words: &[u8]) {
@@ -55,6 +56,17 @@ async fn say(stream: &mut TcpStream, words: &[u8]) {
     };
     // Whether the client still hears it is the client's affair.
     let _ = tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS_MAX), farewell).await;
+}
+
+/// Takes what the client still sends, for a moment: closing over unread bytes resets the connection, and the client
+/// might lose the answer that says why.
+async fn hear_out(mut stream: TcpStream) {
+    let rest = async {
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+    };
+    // What comes is for nobody, and whether the client goes by itself is its own affair.
+    let _ = tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS_MAX), rest).await;
 }
 
 async fn speaks_http2(door: &FrontDoor, stream: &TcpStream) -> io::Result<bool> {
@@ -103,14 +115,15 @@ async fn http1(door: &Arc<FrontDoor>, stream: TcpStream, client: SocketAddr) -> 
         .header_read_timeout(None)
         .half_close(false)
         .max_headers(door.settings.headers_max * 2)
-        .max_buf_size((door.settings.header_bytes_max * 2).max(16 << 10))
-        .pipeline_flush(true);
+        .max_buf_size((door.settings.header_bytes_max * 2).max(16 << 10));
+    // No `pipeline_flush`: with it hyper holds an answer back as long as there are unread bytes, and loses it when it
+    // closes over them: a refused head or body would get no answer at all.
     let io = TokioIo::new(ClientIo::new(stream, activity.clone()));
     let mut connection = Box::pin(builder.serve_connection(io, service));
     let mut draining = false;
-    loop {
+    let ended = loop {
         let event = tokio::select! {
-            ended = connection.as_mut() => return Ok(ended?),
+            ended = connection.as_mut() => break ended,
             event = next_event(door, &activity, draining) => event,
         };
         match event {
@@ -121,11 +134,14 @@ async fn http1(door: &Arc<FrontDoor>, stream: TcpStream, client: SocketAddr) -> 
             Event::Overdue(Overdue::Head) => {
                 let mut stream = Pin::into_inner(connection).into_parts().io.into_inner().into_stream();
                 say(&mut stream, &HostError::RequestTimeout.last_words(RequestId::new().as_str())).await;
+                hear_out(stream).await;
                 return Ok(());
             }
             Event::Overdue(Overdue::Idle | Overdue::Answer) | Event::Stop => return Ok(()),
         }
-    }
+    };
+    hear_out(Pin::into_inner(connection).into_parts().io.into_inner().into_stream()).await;
+    Ok(ended?)
 }
 
 async fn http2(door: &Arc<FrontDoor>, stream: TcpStream, client: SocketAddr) -> Ended {

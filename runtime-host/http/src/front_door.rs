@@ -8,7 +8,7 @@ use crate::envelope::{HostError, wants_english};
 use crate::metrics::{Metrics, RouteLabel};
 use crate::places::Places;
 use crate::request_id::{RequestId, X_REQUEST_ID};
-use crate::request_line::{RequestLine, TARGET};
+use crate::request_line::RequestLine;
 use crate::settings::Settings;
 use crate::spin_headers;
 use crate::well_known;
@@ -180,7 +180,6 @@ impl FrontDoor {
 /// The request's span, a child of the caller's when a `traceparent` came along; what the component calls is inside it.
 fn request_span(request: &Request<Incoming>, id: &RequestId) -> Span {
     let span = tracing::info_span!(
-        target: TARGET,
         "request",
         otel.kind = "server",
         otel.name = request.method().as_str(),

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 /// Everything that a host is started with. [`Start::new`] gives every bound its documented default.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Start {
     /// The Spin manifest.
     pub manifest: PathBuf,
@@ -42,6 +42,19 @@ pub struct Start {
     pub addresses: host_egress::AddressPolicy,
     /// The bounds of what components print.
     pub guest_logs: GuestLogSettings,
+}
+
+/// Values hold secrets, and so do addresses: their names are shown.
+impl std::fmt::Debug for Start {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Start")
+            .field("manifest", &self.manifest)
+            .field("overlays", &self.overlays)
+            .field("values", &self.values.keys())
+            .field("http", &self.http)
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Start {

@@ -32,8 +32,8 @@ use fields::Style;
 use log::{LogLayer, SpanLayer};
 use sink::Sink;
 use std::io::{IsTerminal as _, Write};
-use tracing::Subscriber;
-use tracing_subscriber::filter::{EnvFilter, FilterExt as _, LevelFilter};
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::filter::{EnvFilter, FilterExt as _, FilterFn, LevelFilter};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry::Registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -43,6 +43,8 @@ const FILTER_DEFAULT: &str = "info";
 /// The exporter's own diagnostics: it would report every lost batch of an outage.
 const FILTER_ALWAYS: [&str; 4] =
     ["opentelemetry=off", "opentelemetry_sdk=off", "opentelemetry_otlp=off", "opentelemetry_http=off"];
+/// Targets of our own that are not named after a crate.
+const OWN_TARGETS: [&str; 2] = ["guest", "request"];
 /// The shortest bound on a line; below it, no message would be readable.
 const LOG_LINE_BYTES_MIN: usize = 256;
 
@@ -135,7 +137,8 @@ pub fn subscriber(
         (Format::Human | Format::Auto, true) => Style::Coloured,
     };
     let line_bytes_max = settings.log_line_bytes_max.max(LOG_LINE_BYTES_MIN);
-    let log_filter = filter(settings.filter.as_deref())?;
+    let (log_filter, span_filter) =
+        (filter(settings.filter.as_deref())?, filter(settings.filter.as_deref())?);
     let traces = match settings.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty()) {
         Some(endpoint) => Some(export::Traces::start(endpoint, &settings.service_name)?),
         None => None,
@@ -152,8 +155,8 @@ pub fn subscriber(
     });
     let subscriber = Registry::default()
         .with(layer)
-        .with(SpanLayer(style).with_filter(trace::host_spans().or(filter(settings.filter.as_deref())?)))
-        .with(LogLayer::new(style, line_bytes_max, sink.clone()).with_filter(log_filter));
+        .with(SpanLayer(style).with_filter(trace::host_spans().or(span_filter.and(discreet()))))
+        .with(LogLayer::new(style, line_bytes_max, sink.clone()).with_filter(log_filter.and(discreet())));
     Ok((subscriber, Guard { traces, sink }))
 }
 
@@ -166,6 +169,18 @@ fn filter(asked: Option<&str>) -> anyhow::Result<EnvFilter> {
         .with_default_directive(LevelFilter::ERROR.into())
         .parse(directives.join(","))
         .with_context(|| format!("log filter {asked:?} is not of the form \"info,target=debug\""))
+}
+
+/// What the host itself says, at any level; of everything else nothing below `info`, whatever was asked for. Drivers and
+/// protocol libraries write down what passes through them: statements with their parameters, headers with their tokens.
+fn discreet() -> FilterFn<fn(&Metadata<'_>) -> bool> {
+    FilterFn::new(|metadata| {
+        let target = metadata.target();
+        *metadata.level() <= Level::INFO
+            || target.starts_with("host_")
+            || target.starts_with("moalog")
+            || OWN_TARGETS.contains(&target)
+    })
 }
 
 #[cfg(test)]

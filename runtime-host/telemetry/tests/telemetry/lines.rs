@@ -105,6 +105,23 @@ fn lines_for_people_are_short_and_without_colours_where_there_is_no_terminal() {
 }
 
 #[test]
+fn what_libraries_write_down_of_their_freight_is_never_logged() {
+    let filter = Some("trace,tokio_postgres=trace".to_owned());
+    let log = Log::start(Settings { format: Format::Json, filter, ..Settings::default() });
+    log.run(|| {
+        tracing::debug!(target: "tokio_postgres::query", "executing statement with parameters: planted");
+        tracing::trace!(target: "h2::hpack", "planted");
+        tracing::info!(target: "tokio_postgres::connection", "a notice");
+        tracing::trace!(target: "host_http::front_door", "own");
+        tracing::trace!(target: "moalog", "own");
+        tracing::trace!(target: "guest", "own");
+        tracing::trace!(target: "request", "own");
+    });
+    assert!(!log.text().contains("planted"), "{}", log.text());
+    assert_eq!(log.lines().len(), 5, "{}", log.text());
+}
+
+#[test]
 fn the_filter_decides_and_the_exporters_own_diagnostics_never_show() {
     let filter = Some("warn,host_http=debug".to_owned());
     let log = Log::start(Settings { format: Format::Json, filter, ..Settings::default() });

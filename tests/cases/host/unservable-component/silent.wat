@@ -1,0 +1,2 @@
+;; Imports nothing and answers nothing.
+(component)
