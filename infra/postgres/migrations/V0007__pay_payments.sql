@@ -79,6 +79,7 @@ CREATE TABLE pay.payment (
     order_id        bigint, -- NULL: asked for by the step API without one
     live_order_id   bigint, -- the order, as long as this payment can take or has taken money; by the guard
     state           pay.payment_state NOT NULL DEFAULT 'REQUESTED',
+    left_state      pay.payment_state, -- the one before; by the guard
     listed_state    pay.payment_state, -- the state; NULL: one that is soon left; by the guard
     currency        pay.currency NOT NULL,
     amount          pay.amount NOT NULL,
@@ -125,13 +126,15 @@ CREATE FUNCTION pay.guard_payment() RETURNS trigger
     AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        IF NEW.state <> 'REQUESTED' OR NEW.moves <> 0 OR NEW.captured <> 0 THEN
+        IF NEW.state <> 'REQUESTED' OR NEW.moves <> 0 OR NEW.captured <> 0 OR NEW.left_state IS NOT NULL THEN
             RAISE EXCEPTION 'a payment begins as REQUESTED, not as %', NEW.state USING ERRCODE = 'check_violation',
                 CONSTRAINT = 'payment_begins_requested', TABLE = 'payment', SCHEMA = 'pay';
         END IF;
     ELSIF NEW.state <> OLD.state AND NEW.moves - OLD.moves IS DISTINCT FROM pay.moves_between(OLD.state, NEW.state) THEN
         RAISE EXCEPTION 'a payment does not move from % to %', OLD.state, NEW.state USING ERRCODE = 'check_violation',
             CONSTRAINT = 'payment_listed_moves', TABLE = 'payment', SCHEMA = 'pay';
+    ELSIF NEW.state <> OLD.state THEN
+        NEW.left_state := OLD.state;
     END IF;
     IF NEW.captured > NEW.amount OR NEW.refunded + NEW.reserved + NEW.charged_back > NEW.captured THEN
         RAISE EXCEPTION 'payment % would give back more than it took', NEW.payment_id USING
@@ -144,7 +147,7 @@ BEGIN
     RETURN NEW;
 END
     $$;
-CREATE TRIGGER payment_guard BEFORE INSERT OR UPDATE OF state, moves, unknown_since, order_id, live_order_id, listed_state, amount, captured,
+CREATE TRIGGER payment_guard BEFORE INSERT OR UPDATE OF state, moves, left_state, unknown_since, order_id, live_order_id, listed_state, amount, captured,
                                                 refunded, reserved, charged_back ON pay.payment
     FOR EACH ROW EXECUTE FUNCTION pay.guard_payment();
 

@@ -2,8 +2,8 @@
 --
 -- A transaction belongs to a subject (a payment, a settlement batch) and to that subject's event with number
 -- source_seq: the primary key is the unique source event. The chain of hashes runs per subject, so that no chain
--- puts a tenant's writers in a row. Lines are guarded at commit: at least two, numbered without gap, zero in sum per
--- currency; a transaction that has committed takes no further line.
+-- puts a tenant's writers in a row. Lines are guarded at commit: at least two, numbered without gap, of one currency, zero
+-- in sum; a transaction that has committed takes no further line.
 
 -- What accounts there are. A tenant's account is (tenant_id, account, currency); no row of it is locked by writers,
 -- balances are sums of lines. The domain pay.account holds the same codes, a test holds them equal.
@@ -66,17 +66,15 @@ CREATE FUNCTION pay.ledger_balanced() RETURNS trigger
 DECLARE
     sound boolean;
 BEGIN
-    SELECT bool_and(sum.posted_now AND sum.amount = 0) AND sum(sum.lines) >= 2 AND sum(sum.lines) = max(sum.last_line)
+    SELECT bool_and(t.posted_in = pg_current_xact_id() AND coalesce(t.payment_id, t.subject_id) = t.subject_id)
+           AND count(*) >= 2 AND count(*) = max(l.line_no::integer) AND sum(l.amount::bigint) = 0
+           AND min(l.currency::text) = max(l.currency::text)
       INTO sound
-      FROM (SELECT bool_and(t.posted_in = pg_current_xact_id() AND coalesce(t.payment_id, t.subject_id) = t.subject_id)
-                       AS posted_now,
-                   count(*) AS lines, max(l.line_no::integer) AS last_line, sum(l.amount::bigint) AS amount
-              FROM pay.ledger_transaction AS t
-              JOIN pay.ledger_line AS l
-                ON l.tenant_id = t.tenant_id AND l.subject_id = t.subject_id AND l.source_seq = t.source_seq
-             WHERE t.tenant_id = NEW.tenant_id AND t.subject_id = NEW.subject_id AND t.source_seq = NEW.source_seq
-               AND l.tenant_id = NEW.tenant_id AND l.subject_id = NEW.subject_id AND l.source_seq = NEW.source_seq
-             GROUP BY l.currency) AS sum;
+      FROM pay.ledger_transaction AS t
+      JOIN pay.ledger_line AS l
+        ON l.tenant_id = t.tenant_id AND l.subject_id = t.subject_id AND l.source_seq = t.source_seq
+     WHERE t.tenant_id = NEW.tenant_id AND t.subject_id = NEW.subject_id AND t.source_seq = NEW.source_seq
+       AND l.tenant_id = NEW.tenant_id AND l.subject_id = NEW.subject_id AND l.source_seq = NEW.source_seq;
     IF sound IS NOT TRUE THEN
         RAISE EXCEPTION 'ledger transaction %/% is no balanced journal of its own', NEW.subject_id, NEW.source_seq
             USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_balanced', TABLE = 'ledger_line', SCHEMA = 'pay';
@@ -120,10 +118,11 @@ CREATE FUNCTION pay.ledger_hash(
             || array_to_string(p_amounts, ','), 'UTF8'))
     $$;
 
--- Posts one journal entry about a payment. p_chained: the payment has earlier ones.
+-- Posts one journal entry about a payment. p_chained: the payment has earlier ones. Returns a value, so that callers
+-- can have it in an expression, which costs less than a statement.
 CREATE FUNCTION pay.post_entry(
     p_tenant bigint, p_payment bigint, p_seq integer, p_kind text, p_currency text, p_accounts text[],
-    p_amounts bigint[], p_chained boolean) RETURNS void
+    p_amounts bigint[], p_chained boolean) RETURNS boolean
     LANGUAGE plpgsql VOLATILE
     AS $$
 DECLARE
@@ -144,6 +143,7 @@ BEGIN
     INSERT INTO pay.ledger_line (tenant_id, subject_id, source_seq, line_no, account, amount, currency)
     SELECT p_tenant, p_payment, p_seq, line.n, line.account, line.amount, p_currency
       FROM unnest(p_accounts, p_amounts) WITH ORDINALITY AS line (account, amount, n);
+    RETURN true;
 END
     $$;
 

@@ -35,59 +35,62 @@ CREATE FUNCTION pay.payment_event(p pay.payment, p_state text, p_extra jsonb) RE
                'amount', p.amount, 'currency', p.currency, 'captured', p.captured, 'refunded', p.refunded,
                'provider', p.provider) || p_extra;
 
--- Passes a payment through listed moves: history, events, postings. p is the payment as it was before; its row has been
--- changed, with as many moves and events counted as are written here.
+-- Writes what a payment's moves leave behind: history, events, postings. p is the payment as it is now, after them, with
+-- all of them counted on its row. Returns a value, so that callers can have it in an expression.
 CREATE FUNCTION pay.move(
     p pay.payment, p_path text[], p_events boolean, p_cause text, p_actor text, p_reason text, p_extra jsonb,
-    p_post_kinds text[], p_post_accounts text[], p_post_amounts bigint[], p_traceparent text) RETURNS void
+    p_post_kinds text[], p_post_accounts text[], p_post_amounts bigint[], p_traceparent text) RETURNS boolean
     LANGUAGE plpgsql VOLATILE
     AS $$
 DECLARE
-    from_states text[] := p.state::text || p_path[:cardinality(p_path) - 1];
+    passed integer := cardinality(p_path);
+    from_states text[] := p.left_state::text || p_path[:passed - 1];
     types text[] := '{}';
     states text[] := '{}';
+    kinds integer := coalesce(cardinality(p_post_kinds), 0);
     posted integer := 0;
+    former_moves integer := p.moves - passed;
+    former_events integer;
     event text;
     posting text;
+    accounts text[] := p_post_accounts;
+    amounts bigint[] := p_post_amounts;
 BEGIN
-    FOR i IN 1..cardinality(p_path) LOOP
+    FOR i IN 1..passed LOOP
         event := CASE WHEN p_events THEN pay.event_of(from_states[i], p_path[i]) END;
         IF event IS NOT NULL THEN
             types := types || event;
             states := states || p_path[i];
         END IF;
     END LOOP;
+    former_events := p.event_seq - cardinality(types);
     INSERT INTO pay.payment_history (tenant_id, payment_id, seq, from_state, to_state, cause, actor, reason)
-    SELECT p.tenant_id, p.payment_id, p.moves + step.n, step.from_state, step.to_state, p_cause, p_actor, p_reason
+    SELECT p.tenant_id, p.payment_id, former_moves + step.n, step.from_state, step.to_state, p_cause, p_actor, p_reason
       FROM unnest(from_states, p_path) WITH ORDINALITY AS step (from_state, to_state, n);
     INSERT INTO pay.outbox_event (tenant_id, aggregate_type, aggregate_id, aggregate_seq, event_type, payload,
                                   traceparent)
-    SELECT p.tenant_id, 'payment', p.payment_id, p.event_seq + e.n, e.type, pay.payment_event(p, e.state, p_extra),
+    SELECT p.tenant_id, 'payment', p.payment_id, former_events + e.n, e.type, pay.payment_event(p, e.state, p_extra),
            p_traceparent
       FROM unnest(types, states) WITH ORDINALITY AS e (type, state, n);
-    IF p_post_kinds IS NULL THEN
-        RETURN;
-    END IF;
     FOR i IN 1..cardinality(states) LOOP
+        EXIT WHEN posted = kinds;
         posting := pay.posting_of(states[i]);
         CONTINUE WHEN posting IS NULL OR posting <> ALL (p_post_kinds);
-        IF p_post_kinds[1] = p_post_kinds[cardinality(p_post_kinds)] THEN
-            PERFORM pay.post_entry(p.tenant_id, p.payment_id, p.event_seq + i, posting, p.currency, p_post_accounts,
-                                   p_post_amounts, p.moves > 0 OR posted > 0);
-            posted := cardinality(p_post_kinds);
-        ELSE
-            PERFORM pay.post_entry(p.tenant_id, p.payment_id, p.event_seq + i, posting, p.currency,
-                                   array_agg(l.account ORDER BY l.n), array_agg(l.amount ORDER BY l.n),
-                                   p.moves > 0 OR posted > 0)
-               FROM unnest(p_post_kinds, p_post_accounts, p_post_amounts)
-                    WITH ORDINALITY AS l (kind, account, amount, n)
-              WHERE l.kind = posting;
-            posted := posted + cardinality(array_positions(p_post_kinds, posting));
+        IF p_post_kinds[1] <> p_post_kinds[kinds] THEN
+            SELECT array_agg(l.account ORDER BY l.n), array_agg(l.amount ORDER BY l.n) INTO accounts, amounts
+              FROM unnest(p_post_kinds, p_post_accounts, p_post_amounts)
+                   WITH ORDINALITY AS l (kind, account, amount, n)
+             WHERE l.kind = posting;
+        END IF;
+        IF pay.post_entry(p.tenant_id, p.payment_id, former_events + i, posting, p.currency, accounts, amounts,
+                          former_moves > 0 OR posted > 0) THEN
+            posted := posted + cardinality(accounts);
         END IF;
     END LOOP;
-    IF posted <> cardinality(p_post_kinds) THEN
+    IF posted <> kinds THEN
         RAISE EXCEPTION 'lines are to be posted that no move takes' USING ERRCODE = 'check_violation';
     END IF;
+    RETURN true;
 END
     $$;
 
@@ -130,7 +133,7 @@ BEGIN
         at_state := to_state;
     END LOOP;
     -- At once only where the table's own guard agrees.
-    RETURN cardinality(p_path) IN (0, 1) OR pay.moves_between(p_from, at_state) = cardinality(p_path);
+    RETURN cardinality(p_path) = 0 OR pay.moves_between(p_from, at_state) = cardinality(p_path);
 END
     $$;
 
@@ -144,33 +147,16 @@ CREATE FUNCTION pay.finish_step(
     AS $$
 DECLARE
     own text := set_config('app.tenant_id', p_tenant::text, true);
-    passed smallint := cardinality(p_path);
-    events smallint := 0;
+    passed integer := cardinality(p_path);
+    events integer := 0;
     p pay.payment;
-    after pay.payment;
+    written boolean;
 BEGIN
-    SELECT c.* INTO p FROM pay.payment AS c WHERE c.tenant_id = p_tenant AND c.payment_id = p_payment;
-    state := p.state;
-    version := p.version;
-    IF p.payment_id IS NULL THEN
-        outcome := 'NOT_FOUND';
-        RETURN;
-    ELSIF p.claim IS DISTINCT FROM p_claim OR p.version <> p_version OR p.claimed_until IS NULL THEN
-        -- The same caller again, whose first end stands; or a late one, whose place another has taken.
-        outcome := CASE WHEN p.claim = p_claim AND p.claimed_until IS NULL AND p.version = p_version + 1
-                        THEN 'DONE' ELSE 'STALE' END;
-        RETURN;
-    ELSIF NOT pay.path_is_listed(p.state, p_path) OR (passed > 0 AND p_end = 'FAILED') THEN
-        outcome := 'ILLEGAL_MOVE';
-        RETURN;
-    END IF;
-    state := coalesce(p_path[passed], p.state);
-    version := p.version + 1;
     FOR i IN 1..passed LOOP
-        events := events + (pay.event_of(coalesce(p_path[i - 1], p.state), p_path[i]) IS NOT NULL)::integer;
+        events := events + (pay.event_of(p_path[i - 1], p_path[i]) IS NOT NULL)::integer;
     END LOOP;
     UPDATE pay.payment AS c
-       SET state = finish_step.state, version = finish_step.version, moves = c.moves + passed,
+       SET state = coalesce(p_path[passed], c.state), version = c.version + 1, moves = c.moves + passed,
            event_seq = c.event_seq + events,
            calls = c.calls + (p_call_step IS NOT NULL)::integer,
            attempt = c.attempt + (p_end = 'FAILED')::integer,
@@ -179,30 +165,37 @@ BEGIN
            payment_key = coalesce(p_payment_key, c.payment_key),
            approval_number = coalesce(p_approval, c.approval_number),
            review = CASE WHEN p_review IS NOT NULL THEN p_review::jsonb WHEN p_end = 'UNKNOWN' THEN c.review END,
-           captured = CASE WHEN finish_step.state = 'CAPTURED' THEN c.amount ELSE c.captured END,
-           captured_at = CASE WHEN finish_step.state = 'CAPTURED' THEN now() ELSE c.captured_at END,
+           captured = CASE WHEN p_path[passed] = 'CAPTURED' THEN c.amount ELSE c.captured END,
+           captured_at = CASE WHEN p_path[passed] = 'CAPTURED' THEN now() ELSE c.captured_at END,
            updated_at = now()
      WHERE c.tenant_id = p_tenant AND c.payment_id = p_payment AND c.version = p_version AND c.claim = p_claim
-    RETURNING c.* INTO after;
+       AND c.claimed_until IS NOT NULL AND pay.path_is_listed(c.state, p_path)
+    RETURNING c.* INTO p;
     IF NOT FOUND THEN
-        outcome := 'STALE';
+        SELECT c.* INTO p FROM pay.payment AS c WHERE c.tenant_id = p_tenant AND c.payment_id = p_payment;
+        outcome := CASE WHEN NOT FOUND THEN 'NOT_FOUND'
+                        WHEN p.claim IS DISTINCT FROM p_claim THEN 'STALE'
+                        WHEN p.claimed_until IS NOT NULL AND p.version = p_version THEN 'ILLEGAL_MOVE'
+                        -- The same caller again, whose first end stands.
+                        WHEN p.claimed_until IS NULL AND p.version = p_version + 1 THEN 'DONE'
+                        ELSE 'STALE' END;
+        state := p.state;
+        version := p.version;
         RETURN;
     END IF;
     outcome := 'DONE';
-    IF passed > 0 THEN
-        -- What goes out says what is true now; the counters are those of before.
-        p.captured := after.captured;
-        PERFORM pay.move(p, p_path, true, p_cause, p_actor, p_reason, '{}', p_post_kinds, p_post_accounts,
-                         p_post_amounts, p_traceparent);
+    state := p.state;
+    version := p.version;
+    IF passed > 0 OR p_post_kinds IS NOT NULL THEN
+        written := pay.move(p, p_path, true, p_cause, p_actor, p_reason, '{}', p_post_kinds, p_post_accounts,
+                            p_post_amounts, p_traceparent);
         IF state = 'CAPTURED' AND p.order_id IS NOT NULL THEN
-            PERFORM pay.pay_order(after, p_traceparent);
+            PERFORM pay.pay_order(p, p_traceparent);
         END IF;
-    ELSIF p_post_kinds IS NOT NULL THEN
-        RAISE EXCEPTION 'lines are to be posted that no move takes' USING ERRCODE = 'check_violation';
     END IF;
     IF p_call_step IS NOT NULL THEN
         INSERT INTO pay.provider_call (tenant_id, payment_id, seq, step, attempt, outcome, code, duration_ms)
-        VALUES (p_tenant, p_payment, after.calls, p_call_step, p_call_attempt, p_call_outcome, p_call_code, p_call_ms);
+        VALUES (p_tenant, p_payment, p.calls, p_call_step, p_call_attempt, p_call_outcome, p_call_code, p_call_ms);
     END IF;
     IF p_answer_body IS NOT NULL AND p_key IS NOT NULL THEN
         UPDATE pay.idempotency AS i SET answer_status = p_answer_status, answer_body = p_answer_body

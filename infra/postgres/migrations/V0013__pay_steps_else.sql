@@ -98,8 +98,7 @@ BEGIN
     RETURNING c.* INTO after;
     state := after.state;
     version := after.version;
-    p.captured := after.captured;
-    PERFORM pay.move(p, ARRAY[p_to], true, p_cause, p_actor, NULL, '{}',
+    PERFORM pay.move(after, ARRAY[p_to], true, p_cause, p_actor, NULL, '{}',
                      CASE WHEN through = 1 THEN array_fill('CAPTURE'::text, ARRAY[cardinality(p_post_accounts)]) END,
                      p_post_accounts, p_post_amounts, p_traceparent);
     IF through = 1 AND p.order_id IS NOT NULL THEN
@@ -149,8 +148,9 @@ BEGIN
            refunded = c.refunded + CASE WHEN through THEN r.amount::bigint ELSE 0 END,
            refund_count = c.refund_count - (NOT through)::integer, updated_at = now()
      WHERE c.tenant_id = p_tenant AND c.payment_id = r.payment_id
-    RETURNING c.state, c.version INTO state, version;
-    p.refunded := p.refunded + CASE WHEN through THEN r.amount::bigint ELSE 0 END;
+    RETURNING c.* INTO p;
+    state := p.state;
+    version := p.version;
     PERFORM pay.move(p, ARRAY[next_state], through, p_cause, p_actor, NULL,
                      jsonb_build_object('refundId', r.refund_id, 'refundAmount', r.amount),
                      CASE WHEN through THEN array_fill('REFUND'::text, ARRAY[cardinality(p_post_accounts)]) END,

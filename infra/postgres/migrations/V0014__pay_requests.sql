@@ -109,7 +109,7 @@ BEGIN
                event_seq = c.event_seq + 1, updated_at = now()
          WHERE c.tenant_id = p_tenant AND c.payment_id = p_payment
         RETURNING c.* INTO after;
-        PERFORM pay.move(p, ARRAY['CAPTURE_REQUESTED'], true, 'capture', p_actor, NULL, '{}', NULL, NULL, NULL,
+        PERFORM pay.move(after, ARRAY['CAPTURE_REQUESTED'], true, 'capture', p_actor, NULL, '{}', NULL, NULL, NULL,
                          p_traceparent);
         got.result := pay.payment_brief(after);
     ELSIF got.outcome = 'ALREADY' THEN
@@ -159,7 +159,7 @@ BEGIN
                updated_at = now()
          WHERE c.tenant_id = p_tenant AND c.payment_id = p_payment
         RETURNING c.* INTO after;
-        PERFORM pay.move(p, ARRAY['REFUND_REQUESTED'], true, 'refund', p_actor, p_reason,
+        PERFORM pay.move(after, ARRAY['REFUND_REQUESTED'], true, 'refund', p_actor, p_reason,
                          jsonb_build_object('refundId', r.refund_id, 'refundAmount', r.amount), NULL, NULL, NULL,
                          p_traceparent);
         got.result := pay.payment_brief(after) || jsonb_build_object('refund', pay.refund_brief(r));

@@ -95,7 +95,8 @@ BEGIN
             UPDATE pay.payment AS c
                SET state = 'EXPIRED', version = c.version + 1, moves = c.moves + 1, event_seq = c.event_seq + 1,
                    updated_at = now()
-             WHERE c.tenant_id = p_tenant AND c.payment_id = p.payment_id;
+             WHERE c.tenant_id = p_tenant AND c.payment_id = p.payment_id
+            RETURNING c.* INTO p;
             PERFORM pay.move(p, ARRAY['EXPIRED'], true, 'order-cancelled', p_actor, NULL, '{}', NULL, NULL, NULL,
                              p_traceparent);
         END IF;

@@ -122,6 +122,22 @@ async fn a_taken_port_is_given_up_for_a_free_one() {
 }
 
 #[tokio::test]
+async fn the_sandbox_owns_its_database_and_reaches_no_other() {
+    let folder = folder();
+    let stack = start(folder.path(), Data::Kept).await;
+    let sandbox = connect(&stack.sandbox_database_url()).await;
+    sandbox.batch_execute("CREATE SCHEMA own; CREATE TABLE own.charge (n int)").await.unwrap();
+    drop(sandbox);
+    let elsewhere = stack.sandbox_database_url().replace("/sandbox?", "/moalog?");
+    let refused = tokio_postgres::connect(&elsewhere, NoTls).await.err().unwrap();
+    assert_eq!(refused.code().map(tokio_postgres::error::SqlState::code), Some("42501"));
+    let intruder = stack.database_url().replace("/moalog?", "/sandbox?");
+    let refused = tokio_postgres::connect(&intruder, NoTls).await.err().unwrap();
+    assert_eq!(refused.code().map(tokio_postgres::error::SqlState::code), Some("42501"));
+    stack.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_machine_without_postgres_is_told_the_command_that_mends_it() {
     let folder = folder();
     let mut settings = settings(folder.path(), Data::Kept);
@@ -129,6 +145,9 @@ async fn a_machine_without_postgres_is_told_the_command_that_mends_it() {
     let refused = DevStack::start(settings, |_| {}).await.err().unwrap().to_string();
     assert!(refused.contains("PostgreSQL was not found") && refused.contains("scripts/setup"), "{refused}");
 }
+
+/// Lines that the program prints: a reader that leaves earlier would end it.
+const ADDRESSES: usize = 4;
 
 /// The stack in a program of its own, in a process group of its own, with the addresses that it printed.
 fn program(folder: &Path) -> (Child, BTreeMap<String, String>) {
@@ -140,7 +159,7 @@ fn program(folder: &Path) -> (Child, BTreeMap<String, String>) {
         .process_group(0)
         .spawn()
         .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(3);
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(ADDRESSES);
     let addresses = lines
         .map(|line| {
             let line = line.unwrap();

@@ -104,3 +104,22 @@ async fn an_event_of_a_day_without_a_partition_is_kept_and_partitions_are_made_a
                    AND c.relkind = 'r' AND NOT (c.relrowsecurity AND c.relforcerowsecurity)";
     assert_eq!(base.number(tenant, open, &[]).await, 0);
 }
+
+#[tokio::test]
+async fn ids_fit_into_json_numbers_and_follow_the_node() {
+    let base = Base::new().await;
+    let app = base.app().await;
+    let mut seen = std::collections::HashSet::new();
+    for node in [0_i16, 7, 1023] {
+        base.owner.execute("UPDATE retro.node SET number = $1", &[&node]).await.unwrap();
+        // Another session: one that was there before still has ids of the old node in advance.
+        let fresh = base.app().await;
+        for row in fresh.query("SELECT pay.next_id() FROM generate_series(1, 100)", &[]).await.unwrap() {
+            let id: i64 = row.get(0);
+            assert!(id > 0 && id < 1 << 53 && seen.insert(id), "{id}");
+            assert_eq!(id % 1_024, i64::from(node));
+        }
+        let early: i64 = app.query_one("SELECT pay.next_id()", &[]).await.unwrap().get(0);
+        assert!(seen.insert(early), "{early}");
+    }
+}
