@@ -131,7 +131,7 @@ pub async fn serve_until_killed() {
     };
     start.values = dev_values::read(&root.join("sandbox/dev-variables.toml"), &facts, secrets.as_ref())
         .expect("the values are there");
-    let ports = Ports::take(&start.http).await.expect("the port is free");
+    let ports = Ports::take(&start.http).expect("the port is free");
     let _running = start.run_on(ports).await.expect("the host starts");
     std::future::pending::<()>().await;
 }
