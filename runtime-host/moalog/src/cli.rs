@@ -27,10 +27,10 @@ pub(crate) enum Command {
     ///
     /// Servers are started only where no address is given (--database-url, --redis-url). Ctrl-C stops all of it.
     #[command(after_help = UP_EXAMPLES)]
-    Up(Up),
+    Up(Box<Up>),
     /// The app's HTTP components, and nothing beside them.
     #[command(after_help = SERVE_EXAMPLES)]
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Brings the database's schema up to date.
     #[command(after_help = MIGRATE_EXAMPLES)]
     Migrate(Migrate),

@@ -36,8 +36,8 @@ fn run(command: Command) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Command::Up(args) => Box::pin(command::up::run(args)).await,
-            Command::Serve(args) => Box::pin(command::serve::run(args)).await,
+            Command::Up(args) => Box::pin(command::up::run(*args)).await,
+            Command::Serve(args) => Box::pin(command::serve::run(*args)).await,
             Command::Migrate(args) => command::migrate::run(args).await,
             Command::Routes(_) | Command::Doctor(_) => Ok(()),
         }

@@ -130,19 +130,17 @@ impl Host {
         }
     }
 
-    /// The sum of a metric over all its labels.
+    /// The sum of a metric that counts, over all its labels.
     ///
     /// # Panics
-    /// When the admin port does not answer or a sample is no number.
-    pub async fn metric(&self, name: &str) -> f64 {
+    /// When the admin port does not answer or a sample is no count.
+    pub async fn metric(&self, name: &str) -> u64 {
         let (_, text) = self.probe("/metrics").await.expect("the admin port answers");
         let samples = text
             .lines()
             .filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])));
         samples
-            .map(|line| {
-                line.rsplit(' ').next().and_then(|value| value.parse::<f64>().ok()).expect("a number")
-            })
+            .map(|line| line.rsplit(' ').next().and_then(|value| value.parse::<u64>().ok()).expect("a count"))
             .sum()
     }
 
@@ -150,11 +148,11 @@ impl Host {
     ///
     /// # Panics
     /// When it has not within `bound`.
-    pub async fn until_metric_is(&self, name: &str, wanted: f64, bound: Duration) {
+    pub async fn until_metric_is(&self, name: &str, wanted: u64, bound: Duration) {
         let began = Instant::now();
         loop {
             let is = self.metric(name).await;
-            if (is - wanted).abs() < f64::EPSILON {
+            if is == wanted {
                 return;
             }
             assert!(began.elapsed() < bound, "{name} is {is}, not {wanted}");

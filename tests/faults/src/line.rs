@@ -106,7 +106,7 @@ impl Line {
 
     /// Reads once; whether there was anything.
     async fn more(&mut self) -> bool {
-        let mut buffer = [0; 64 << 10];
+        let mut buffer = vec![0; 64 << 10];
         let read = tokio::time::timeout(Duration::from_millis(HEAR_MS_MAX), self.stream.read(&mut buffer));
         let count = read.await.expect("nothing comes").unwrap_or(0);
         self.unread.extend_from_slice(&buffer[..count]);

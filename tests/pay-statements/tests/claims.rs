@@ -1,5 +1,4 @@
 //! Idempotency keys and claims: many at once, dead owners, late ends.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::{collections::HashMap, time::Duration};
 

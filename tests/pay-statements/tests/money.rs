@@ -1,5 +1,4 @@
 //! Money: refunds, the ledger and credits, when many come at once and when somebody cheats.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use futures::future::join_all;
 use tests_pay_statements::{Base, read, scene, see, sqlstate, step::*, violated};

@@ -123,7 +123,7 @@ async fn wild(app: &Client, tenant: i64, payment: i64, choice: u32) -> String {
         _ => {
             let got = scene::refund(app, tenant, None, payment, Some(i64::from(choice) * 500)).await;
             if got.outcome == "DONE" {
-                let to = if choice % 2 == 0 { "COMPLETED" } else { "FAILED" };
+                let to = if choice.is_multiple_of(2) { "COMPLETED" } else { "FAILED" };
                 assert_eq!(scene::finish_refund(app, tenant, &got, to).await, "DONE");
             }
             got.outcome

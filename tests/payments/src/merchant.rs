@@ -66,7 +66,6 @@ impl Signing {
     }
 
     /// Puts the four headers on a request.
-    #[must_use]
     pub fn on(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         request
             .header("x-api-key", &self.key_id)

@@ -25,7 +25,7 @@ impl Operator {
         let (name, client) = (unique("ops"), app.stranger());
         let body = json!({ "merchantId": name, "role": "OPERATOR" });
         let made = client.post("/api/v1/dev/merchants", &body).await.ok();
-        let text = |field: &str| made[field].as_str().unwrap().to_owned();
+        let text = |field: &str| made[field].as_str().expect("a text").to_owned();
         let merchant = Merchant { name, key_id: text("keyId"), secret: text("secret"), client };
         let operator = Self { merchant, _turn: turn };
         operator.order("reset").await;
@@ -42,7 +42,8 @@ impl Operator {
 
 fn unavailable(answer: &Answer) {
     assert_eq!((answer.status, answer.body["code"].as_str()), (503, Some("UNAVAILABLE")), "{}", answer.text);
-    let seconds: u32 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    let seconds: u32 =
+        answer.headers["retry-after"].to_str().ok().and_then(|text| text.parse().ok()).expect("seconds");
     assert!((1..=60).contains(&seconds));
 }
 

@@ -88,7 +88,7 @@ fn a_body_that_pauses_too_long_is_a_408_and_a_slow_one_is_not() {
         let began = Instant::now();
         silent.hear(true).await.refused(408, "COMMON408");
         assert!(began.elapsed() < Duration::from_millis(BODY_IDLE_MS_MAX * 2), "{:?}", began.elapsed());
-        host.until_metric_is(INSIDE, 0.0, Duration::from_secs(2)).await;
+        host.until_metric_is(INSIDE, 0, Duration::from_secs(2)).await;
 
         let mut slow = Line::to(host.address()).await;
         slow.say("POST /echo/count HTTP/1.1\r\nhost: x\r\ncontent-length: 8\r\n\r\n").await;
@@ -141,7 +141,7 @@ fn what_is_too_large_or_malformed_is_refused_in_the_envelope() {
             heard.refused(400, "COMMON400");
         }
         is_well(&host).await;
-        host.until_metric_is(INSIDE, 0.0, Duration::from_secs(2)).await;
+        host.until_metric_is(INSIDE, 0, Duration::from_secs(2)).await;
         assert!(!host.log().contains("\"level\":\"ERROR\""), "a client's fault is no error\n{}", host.log());
     });
 }
@@ -186,10 +186,10 @@ fn an_answer_that_stands_still_loses_its_place() {
         let host = strict().await;
         let mut line = Line::to(host.address()).await;
         line.say("GET /misbehaving/drip?pieces=2&ms=20000 HTTP/1.1\r\nhost: x\r\n\r\n").await;
-        host.until_metric_is(INSIDE, 1.0, Duration::from_secs(5)).await;
+        host.until_metric_is(INSIDE, 1, Duration::from_secs(5)).await;
         let took = line.until_closed().await;
         assert!(took < Duration::from_millis(ANSWER_IDLE_MS_MAX * 3), "{took:?}");
-        host.until_metric_is(INSIDE, 0.0, Duration::from_secs(1)).await;
+        host.until_metric_is(INSIDE, 0, Duration::from_secs(1)).await;
     });
 }
 
@@ -203,8 +203,8 @@ fn a_slow_answer_is_not_cut_and_an_unread_one_is() {
 
         let mut unread = Line::to(host.address()).await;
         unread.say("GET /misbehaving/huge?mib=100000 HTTP/1.1\r\nhost: x\r\n\r\n").await;
-        host.until_metric_is(INSIDE, 1.0, Duration::from_secs(5)).await;
-        host.until_metric_is(INSIDE, 0.0, Duration::from_millis(ANSWER_IDLE_MS_MAX * 3)).await;
+        host.until_metric_is(INSIDE, 1, Duration::from_secs(5)).await;
+        host.until_metric_is(INSIDE, 0, Duration::from_millis(ANSWER_IDLE_MS_MAX * 3)).await;
     });
 }
 
@@ -217,10 +217,10 @@ fn a_body_that_never_ends_holds_no_place() {
         line.say("POST /echo/stream HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n")
             .await;
         assert_eq!(line.hear(false).await.status, 200);
-        host.until_metric_is(INSIDE, 1.0, Duration::from_secs(5)).await;
+        host.until_metric_is(INSIDE, 1, Duration::from_secs(5)).await;
         let took = line.until_closed().await;
         assert!(took < Duration::from_millis((BODY_IDLE_MS_MAX + ANSWER_IDLE_MS_MAX) * 2), "{took:?}");
-        host.until_metric_is(INSIDE, 0.0, Duration::from_secs(1)).await;
+        host.until_metric_is(INSIDE, 0, Duration::from_secs(1)).await;
     });
 }
 
@@ -249,9 +249,9 @@ fn who_hangs_up_ends_the_work() {
             line.say("GET /echo/wait?ms=25000 HTTP/1.1\r\nhost: x\r\n\r\n").await;
             lines.push(line);
         }
-        host.until_metric_is(INSIDE, 20.0, Duration::from_secs(5)).await;
+        host.until_metric_is(INSIDE, 20, Duration::from_secs(5)).await;
         drop(lines);
-        host.until_metric_is(INSIDE, 0.0, Duration::from_secs(2)).await;
+        host.until_metric_is(INSIDE, 0, Duration::from_secs(2)).await;
         assert_eq!(host.log().matches("client went away").count(), 20);
         is_well(&host).await;
     });

@@ -243,7 +243,7 @@ fn a_full_pool_is_a_typed_error_within_a_second_and_free_again_after() {
         let long = begin(4.0);
         let users = futures::future::join_all((0..16).map(|_| ask(Method::POST, &url, None, Some(&long))));
         let late = async {
-            host.until_metric_is("moalog_postgres_dedicated_used", 16.0, Duration::from_secs(4)).await;
+            host.until_metric_is("moalog_postgres_dedicated_used", 16, Duration::from_secs(4)).await;
             let one = json!({ "steps": [{ "execute": "BEGIN" }] });
             ask(Method::POST, &url, None, Some(&one)).await
         };

@@ -78,7 +78,7 @@ fn a_first_signal_lets_requests_end_and_the_exit_is_clean() {
     run(async {
         let mut host = Launch::components().start().await.unwrap();
         let slow = tokio::spawn(reqwest::get(host.at("/echo/wait?ms=1500")));
-        host.until_metric_is("moalog_http_requests_inside", 1.0, Duration::from_secs(5)).await;
+        host.until_metric_is("moalog_http_requests_inside", 1, Duration::from_secs(5)).await;
         host.signal(Signal::TERM);
         let answer = slow.await.unwrap().unwrap();
         assert_eq!(answer.status(), 200);
@@ -94,10 +94,10 @@ fn a_second_signal_ends_the_host_at_once() {
     run(async {
         let mut host = Launch::components().start().await.unwrap();
         let slow = tokio::spawn(reqwest::get(host.at("/echo/wait?ms=20000")));
-        host.until_metric_is("moalog_http_requests_inside", 1.0, Duration::from_secs(5)).await;
+        host.until_metric_is("moalog_http_requests_inside", 1, Duration::from_secs(5)).await;
         host.signal(Signal::TERM);
         tokio::time::sleep(Duration::from_millis(700)).await;
-        assert_eq!(host.metric("moalog_http_requests_inside").await, 1.0, "the first signal waits");
+        assert_eq!(host.metric("moalog_http_requests_inside").await, 1, "the first signal waits");
         host.signal(Signal::INT);
         let ended = host.ended(Duration::from_secs(2)).await;
         assert_eq!(ended.code, Some(130));
