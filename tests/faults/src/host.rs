@@ -160,6 +160,23 @@ impl Host {
         }
     }
 
+    /// Waits until the log has a text so many times: lines are written a moment after what they tell of.
+    ///
+    /// # Panics
+    /// When it has not within `bound`, or has it more often.
+    pub async fn until_log_says(&self, text: &str, times: usize, bound: Duration) {
+        let began = Instant::now();
+        loop {
+            let count = self.log().matches(text).count();
+            if count == times {
+                return;
+            }
+            let late = count > times || began.elapsed() > bound;
+            assert!(!late, "{text:?} is told {count} times, not {times}\n{}", self.log());
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
     /// File descriptors that it has open.
     ///
     /// # Panics

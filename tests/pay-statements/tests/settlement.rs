@@ -1,8 +1,6 @@
 //! Settlement files, batches and the comparison of the books.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 use tests_pay_statements::{Base, Parameter, ask, read, scene, step::AMOUNT};
 use tokio_postgres::Client;
@@ -90,7 +88,7 @@ async fn each_row_of_a_file_matches_once_or_says_why_not() {
 }
 
 #[tokio::test]
-async fn five_thousand_rows_are_matched_within_ten_seconds() {
+async fn five_thousand_rows_are_matched() {
     let base = Base::new().await;
     let (app, tenant) = (base.app().await, base.tenant("big-file").await);
     let made = "INSERT INTO pay.payment (tenant_id, currency, amount, auto_capture, provider, created_by)
@@ -104,14 +102,12 @@ async fn five_thousand_rows_are_matched_within_ten_seconds() {
         .zip(&ids)
         .map(|(n, row)| (n, format!("mo-{tenant}-{}", row.get::<_, i64>(0)), "PAYMENT", 100))
         .collect();
-    let begun = Instant::now();
     let (_, file) = begin(&app, tenant, "big.csv").await;
     let mut matched = 0;
     for chunk in rows.chunks(1_000) {
         matched += add(&app, tenant, file, &chunk.to_vec()).await.0;
     }
     assert_eq!(matched, 5_000);
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

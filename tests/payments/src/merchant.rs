@@ -87,8 +87,18 @@ impl Merchant {
 
     /// A merchant of this name; with another key when there is one already.
     pub async fn named(app: &App, name: &str) -> Self {
+        Self::made(app, name, "MERCHANT").await
+    }
+
+    /// Somebody whose key may order circuit breakers around.
+    pub async fn operator(app: &App) -> Self {
+        Self::made(app, &unique("ops"), "OPERATOR").await
+    }
+
+    async fn made(app: &App, name: &str, role: &str) -> Self {
         let client = app.stranger();
-        let made = client.post("/api/v1/dev/merchants", &json!({ "merchantId": name })).await.ok();
+        let body = json!({ "merchantId": name, "role": role });
+        let made = client.post("/api/v1/dev/merchants", &body).await.ok();
         let text = |field: &str| made[field].as_str().expect("a text").to_owned();
         Self { name: name.to_owned(), key_id: text("keyId"), secret: text("secret"), client }
     }

@@ -22,11 +22,7 @@ impl Operator {
     async fn new(app: &App) -> Self {
         static TURN: Mutex<()> = Mutex::const_new(());
         let turn = TURN.lock().await;
-        let (name, client) = (unique("ops"), app.stranger());
-        let body = json!({ "merchantId": name, "role": "OPERATOR" });
-        let made = client.post("/api/v1/dev/merchants", &body).await.ok();
-        let text = |field: &str| made[field].as_str().expect("a text").to_owned();
-        let merchant = Merchant { name, key_id: text("keyId"), secret: text("secret"), client };
+        let merchant = Merchant::operator(app).await;
         let operator = Self { merchant, _turn: turn };
         operator.order("reset").await;
         operator

@@ -1,15 +1,32 @@
 //! What a provider can do to us: decline, be silent, break, say something else. Unknown is never guessed.
 
+use reqwest::Method;
 use serde_json::json;
-use tests_payments::{Step, charges_of, unique};
-use tests_support::{app, run};
+use tests_payments::{Merchant, Step, charges_of, unique};
+use tests_support::{App, app, run};
+use tokio::sync::OnceCell;
 
 /// A merchant to whom a case of the sandbox happens.
-async fn client_of(case: &str) -> (&'static tests_support::App, Step) {
+async fn client_of(case: &str) -> (&'static App, Step) {
     let app = app().await;
+    without_breaker(app).await;
     // 32 characters are all a merchant's name has.
     let merchant = format!("script-{case}--{:04x}", rand::random::<u16>());
     (app, Step { merchant, client: app.stranger() })
+}
+
+/// These cases fail on purpose, and more often than the circuit breaker would go along with.
+async fn without_breaker(app: &App) {
+    static DISABLED: OnceCell<()> = OnceCell::const_new();
+    let disable = async || {
+        let operator = Merchant::operator(app).await;
+        let path = "/circuit-breaker/payment-provider/disable";
+        let answer = operator.send(Method::POST, path, None, None).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        // Longer than an instance's copy of the shared snapshot is good for.
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    };
+    DISABLED.get_or_init(disable).await;
 }
 
 #[test]

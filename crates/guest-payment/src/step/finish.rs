@@ -8,7 +8,7 @@ use super::{Called, Kind, Standing, decision::Decision};
 use crate::{Caller, Claim};
 
 const FINISH: &str = include_str!("finish.sql");
-const RELEASE: &str = "SELECT outcome FROM pay.release_step($1, $2, $3)";
+const RELEASE: &str = "SELECT pay.release_step($1, $2, $3)";
 const KEEP: &str = "SELECT answer_status, answer_body FROM pay.keep_answer($1, $2, $3, $4, $5, $6)";
 
 /// Everything that is true of one run of a step.

@@ -29,7 +29,7 @@ async fn connected_clients(session: &Session) -> usize {
 #[tokio::test]
 async fn sixty_four_sessions_share_four_connections_and_lose_no_increment() {
     let server = RedisServer::start();
-    let redis = Redis::new(Settings::default());
+    let redis = Redis::new(Settings { shared_connections: 4, ..Settings::default() });
     let mut sessions = Vec::new();
     for _ in 0..64 {
         sessions.push(redis.open(&everywhere(), &server.url()).await.unwrap());

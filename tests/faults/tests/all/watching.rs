@@ -57,6 +57,7 @@ fn lay_out(folder: &Path) {
         ("overlay.toml", OTHER),
         ("sandbox.toml", OTHER),
         ("variables.toml", VARIABLES),
+        ("sandbox-variables.toml", "[variables]\n"),
         ("build.sh", "cp next.wasm changing.wasm\n"),
         ("src/lib.rs", "// one\n"),
     ] {
@@ -73,6 +74,7 @@ async fn watched(folder: &Path, whole: &Whole) -> Host {
         .flag("--migration-url", &whole.database.owner_url)
         .flag("--redis-url", whole.stack.redis_url())
         .flag("--sandbox", folder.join("sandbox.toml").display())
+        .flag("--sandbox-variables", folder.join("sandbox-variables.toml").display())
         .flag("--dev-routes", folder.join("overlay.toml").display())
         .flag("--dev-variables", folder.join("variables.toml").display())
         .switch("--watch");
