@@ -23,7 +23,9 @@ pub(super) enum Set {
 }
 
 /// Milliseconds a call to Redis is waited for.
-const WAIT_MS_MAX: u64 = 25;
+const WAIT_MS_MAX: u64 = 100;
+/// The same where a connection has to be opened first: once in an instance's life.
+const OPEN_MS_MAX: u64 = 250;
 /// Milliseconds nobody asks after a failure.
 const LEAVE_ALONE_MS: i64 = 1_000;
 /// Milliseconds a snapshot lives without a change: a month, so that an operator's word is not forgotten.
@@ -88,13 +90,14 @@ async fn execute(command: &str, arguments: Vec<RedisParameter>) -> Option<Vec<Re
         let connection = connection().await?;
         connection.execute(command, arguments).await.map_err(|error| error.to_string())
     };
-    let reason = match within(WAIT_MS_MAX, work).await {
+    let wait_ms = if CONNECTION.with_borrow(Option::is_some) { WAIT_MS_MAX } else { OPEN_MS_MAX };
+    let reason = match within(wait_ms, work).await {
         Some(Ok(reply)) => {
             OUTAGE.set((0, false));
             return Some(reply);
         }
         Some(Err(reason)) => reason,
-        None => format!("no answer within {WAIT_MS_MAX} ms"),
+        None => format!("no answer within {wait_ms} ms"),
     };
     CONNECTION.set(None);
     let told = OUTAGE.with_borrow(|(_, told)| *told);
