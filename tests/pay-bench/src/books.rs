@@ -11,6 +11,8 @@ use tokio_postgres::NoTls;
 pub(crate) struct Books {
     /// Payments that hold money.
     pub(crate) payments: i64,
+    /// Payments of which it is not known yet whether they do: the profile loses one answer in ten thousand.
+    pub(crate) unknown: i64,
     /// Charges at the provider that were not given back.
     pub(crate) charges: i64,
     /// Our orders that the provider charged more than once.
@@ -33,6 +35,7 @@ pub(crate) async fn compare(servers: &Servers, app: &App) -> Result<Books> {
             books.faults += row.try_get::<_, i64>(fault)?;
         }
         books.payments += row.try_get::<_, i64>(3)?;
+        books.unknown += row.try_get::<_, i64>(4)?;
     }
     drop(client);
     driver.await??;

@@ -1,4 +1,5 @@
--- $1 tenant, set as app.tenant_id before. One row: what must be zero, then how many payments hold money.
+-- $1 tenant, set as app.tenant_id before. One row: what must be zero, then how many payments hold money, and of how
+-- many nobody knows yet whether they do.
 SELECT (SELECT count(*) FROM (SELECT sum(amount) FROM pay.ledger_line WHERE tenant_id = $1
                                GROUP BY currency HAVING sum(amount) <> 0) AS unequal) AS unequal_currencies,
        (SELECT count(*) FROM pay.payment AS p
@@ -11,4 +12,5 @@ SELECT (SELECT count(*) FROM (SELECT sum(amount) FROM pay.ledger_line WHERE tena
                             WHERE e.tenant_id = p.tenant_id AND e.aggregate_id = p.payment_id
                               AND e.event_type = 'payment.authorized')) AS without_event,
        (SELECT count(*) FROM pay.payment WHERE tenant_id = $1 AND state IN ('AUTHORIZED', 'CAPTURE_REQUESTED'))
-           AS holding
+           AS holding,
+       (SELECT count(*) FROM pay.payment WHERE tenant_id = $1 AND state IN ('REQUESTED', 'AUTH_UNKNOWN')) AS unknown
