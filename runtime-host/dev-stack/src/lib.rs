@@ -26,6 +26,7 @@ mod throwaway;
 
 pub use error::StackError;
 pub use locate::{PostgresPrograms, Search};
+pub use port::reserve as reserve_port;
 pub use settings::{Data, Settings, Step};
 pub use stack::DevStack;
 pub use throwaway::Database;

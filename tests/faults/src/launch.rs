@@ -4,17 +4,16 @@ use crate::host::{Host, POLL};
 use crate::repository;
 use anyhow::{Context, Result, bail};
 use std::fs::File;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const START_MS_MAX: u64 = 120_000;
 
-/// An address of loopback that is free now.
+/// An address of loopback for a program that starts within a minute.
 pub fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    listener.local_addr().expect("a bound socket has an address")
+    (Ipv4Addr::LOCALHOST, host_dev_stack::reserve_port().expect("loopback has a free port")).into()
 }
 
 /// What a host is started with.

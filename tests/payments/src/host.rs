@@ -1,11 +1,10 @@
 //! A host in a process of its own, beside the test's, on the same database: one that can be killed.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use host_dev_stack::DevStack;
+use host_dev_stack::{DevStack, reserve_port};
 use moalog::dev_values::{self, Facts};
 use moalog::{Ports, Start};
 use tests_support::{App, repository};
@@ -32,8 +31,7 @@ impl Host {
     /// # Panics
     /// When it does not start.
     pub async fn spawn(app: &App, stack: &DevStack, test: &'static str) -> Self {
-        let port =
-            TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+        let port = reserve_port().expect("loopback has a free port");
         let own = app.own();
         let state = own.state().join(unique("host"));
         let secrets = own.state().join("secrets.json");
