@@ -1,12 +1,12 @@
 //! The cases, and the order in which they run.
 
 use crate::report::{Figures, Report, Series};
-use crate::servers::{self, Data, Server};
+use crate::servers::{self, Data};
 use crate::starts;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::time::Duration;
-use tests_load::Get;
+use tests_load::{Get, Program, repository};
 
 /// What a run is asked to do.
 pub(crate) struct Plan {
@@ -52,7 +52,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<()> {
     let host = plan.host.canonicalize().with_context(|| format!("{} is not built", plan.host.display()))?;
     let data = Data::start().await?;
     let state = tempfile::tempdir()?;
-    let manifest = servers::repository().join("tests/components/spin.toml");
+    let manifest = repository()?.join("tests/components/spin.toml");
     let ours = servers::host(&host, &manifest, state.path(), &data, "/bench/empty").await?;
     let native = servers::own(
         "native",
@@ -60,7 +60,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<()> {
         "/bench/empty",
     )
     .await?;
-    let component = servers::repository().join("target/wasm32-wasip2/release/tests_components_bench.wasm");
+    let component = repository()?.join("target/wasm32-wasip2/release/tests_components_bench.wasm");
     let bare =
         servers::own("bare", &[("--component", component.display().to_string())], "/bench/empty").await?;
     let mut report = Report::new(plan.rounds, plan.round_ms, plan.connections);
@@ -77,15 +77,21 @@ pub(crate) async fn run(plan: &Plan) -> Result<()> {
         report.spread(starts::many_components(plan, &host, &data).await?);
     }
     data.stack.stop().await?;
-    report.print_and_keep(&servers::repository().join("target/bench"))
+    report.print_and_keep(&repository()?.join("target/bench"))
 }
 
 /// Alternating rounds, after one that warms both up and does not count.
-async fn measure(plan: &Plan, case: &Case, native: &Server, ours: &Server, bare: &Server) -> Result<Figures> {
+async fn measure(
+    plan: &Plan,
+    case: &Case,
+    native: &Program,
+    ours: &Program,
+    bare: &Program,
+) -> Result<Figures> {
     let time = Duration::from_millis(plan.round_ms);
     let mut figures = Figures::default();
     for number in 0..=plan.rounds {
-        let one = async |server: &Server, path: &str, series: &mut Series| -> Result<()> {
+        let one = async |server: &Program, path: &str, series: &mut Series| -> Result<()> {
             let round =
                 tests_load::round(server.address, &[Get(path.to_owned())], plan.connections, time).await?;
             if number > 0 {

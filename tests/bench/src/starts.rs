@@ -1,12 +1,12 @@
 //! How fast the host starts, and what many components cost.
 
 use crate::cases::Plan;
-use crate::servers::{self, Data, repository};
+use crate::servers::{self, Data};
 use anyhow::Result;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
-use tests_load::Get;
+use tests_load::{Get, repository};
 
 /// Components of the start's manifest.
 pub(crate) const COMPONENTS: usize = 20;
@@ -22,7 +22,7 @@ pub(crate) struct Starts {
 
 /// A manifest with `count` different components: the same code, each with bytes of its own, so that each is compiled.
 fn manifest(folder: &Path, count: usize) -> Result<std::path::PathBuf> {
-    let wasm = std::fs::read(repository().join("target/wasm32-wasip2/release/tests_components_bench.wasm"))?;
+    let wasm = std::fs::read(repository()?.join("target/wasm32-wasip2/release/tests_components_bench.wasm"))?;
     let mut text = String::from(
         "spin_manifest_version = 2\n[application]\nname = \"bench\"\n[variables]\n\
          database_url = { default = \"-\" }\ndatabase_origin = { default = \"postgres://127.0.0.1:1\" }\n\

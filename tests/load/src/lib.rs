@@ -1,6 +1,11 @@
 //! Load for the benchmarks: kept-alive connections, each sending the next request when the last answer is there.
 //!
-//! It measures and judges nothing. Who is loaded, and what is good enough, the benchmarks say.
+//! It measures and judges nothing. Who is loaded, and what is good enough, the benchmarks say. How a program is started
+//! for it: `program.rs`.
+
+mod program;
+
+pub use program::{Program, free_address, repository};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;

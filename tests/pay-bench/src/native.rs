@@ -7,7 +7,8 @@ use anyhow::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::{Json, Router, routing::post};
+use axum::routing::{get, post};
+use axum::{Json, Router};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use rules_payment::{Currency, Money, ledger::Posting};
@@ -30,6 +31,8 @@ const ENDPOINT: &str = "payments-authorize";
 const LEASE_MS: i32 = 30_000;
 /// As many as the host's shared connections.
 const CONNECTIONS: usize = 8;
+/// Answered when it is ready.
+pub(crate) const PROBE: &str = "/ready";
 /// Environment variable that holds the key of the provider.
 pub(crate) const PROVIDER_KEY: &str = "PAY_BENCH_PROVIDER_KEY";
 
@@ -90,7 +93,10 @@ pub(crate) async fn serve(args: Args) -> anyhow::Result<()> {
         provider_url: format!("{}/v1/payments/authorize", args.provider_url),
         authorization: format!("Basic {}", BASE64_STANDARD.encode(format!("{key}:"))),
     };
-    let app = Router::new().route("/api/payments/authorize", post(authorize)).with_state(Arc::new(shared));
+    let app = Router::new()
+        .route(PROBE, get(async || ()))
+        .route("/api/payments/authorize", post(authorize))
+        .with_state(Arc::new(shared));
     let listener = TcpListener::bind(args.listen).await?;
     let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
         stream.set_nodelay(true).expect("a fresh socket takes TCP_NODELAY");

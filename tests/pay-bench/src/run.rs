@@ -2,14 +2,14 @@
 
 use crate::books;
 use crate::requests::{Authorize, Read, merchant};
-use crate::stack::{self, App, Server, Servers};
+use crate::stack::{self, App, Servers};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use tests_load::{Round, round};
+use tests_load::{Program, Round, round};
 
 /// What a run is asked to do.
 pub(crate) struct Plan {
@@ -57,7 +57,7 @@ pub(crate) async fn all(plan: &Plan) -> Result<()> {
 }
 
 /// Alternating rounds, after one that warms both up and does not count.
-async fn compared(plan: &Plan, app: &App, native: &Server, table: &mut Table) -> Result<()> {
+async fn compared(plan: &Plan, app: &App, native: &Program, table: &mut Table) -> Result<()> {
     let time = Duration::from_millis(plan.round_ms);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for number in 0..=plan.rounds {
