@@ -17,7 +17,16 @@ const POLL_MS: u64 = 50;
 
 /// Held for as long as a stack uses its folder; the kernel lets go of it when the program ends.
 pub(crate) struct FolderLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // Closing alone would leave it with a process that is just being started and has the file from us until then.
+        if let Err(error) = flock(&self.file, FlockOperation::Unlock) {
+            tracing::debug!(%error, "the lock of a folder ends with its file");
+        }
+    }
 }
 
 impl FolderLock {
@@ -45,7 +54,7 @@ impl FolderLock {
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()))
             .map_err(failed)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
