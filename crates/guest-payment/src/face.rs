@@ -1,6 +1,6 @@
 //! The two faces of one outcome: bare bodies for the step API, the envelope for the resource API.
 
-use chrono::SecondsFormat;
+use chrono::SubsecRound;
 use guest::{Answer, Call, Failure, clock};
 use rules_payment::{Currency, Posting, State, ledger::Line};
 use serde::Serialize;
@@ -11,6 +11,9 @@ use crate::step::Standing;
 
 /// Where the step API's routes begin.
 const STEP_ROUTES: &str = "/api/payments";
+
+/// Digits after the second, as the database keeps them.
+const MICROSECONDS: u16 = 6;
 
 /// Which of the two interfaces a request came through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +62,8 @@ impl Ended<'_> {
             refundable_amount: captured,
             approval_number: self.approval_number.map(str::to_owned),
             version: i64::from(standing.version) + 1,
-            created_at: standing.created_at.to_rfc3339(),
-            updated_at: clock::now().to_rfc3339_opts(SecondsFormat::Micros, false),
+            created_at: standing.created_at,
+            updated_at: clock::now().trunc_subsecs(MICROSECONDS),
         }
     }
 
@@ -195,7 +198,7 @@ impl Face {
             status: payment.status.clone(),
             amount: payment.amount,
             currency: payment.currency.clone(),
-            created_at: payment.created_at.clone(),
+            created_at: payment.created_at,
             approval_number: payment.approval_number.clone(),
             ledger_entries: Vec::new(),
             refund_id: None,

@@ -1,5 +1,6 @@
 //! Bodies of the credit routes (design: payments).
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Body of `POST /api/v1/credits/{charge,reserve,confirm,cancel,refund,expire}`.
@@ -39,7 +40,7 @@ pub struct CreditEntryView {
     /// What is reserved with it.
     pub reserved_after: i64,
     /// RFC 3339.
-    pub created_at: String,
+    pub created_at: DateTime<Utc>,
 }
 
 /// `GET /api/v1/credits/{userId}`: an account.

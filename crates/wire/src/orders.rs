@@ -1,5 +1,6 @@
 //! Bodies of the order routes (design: payments). Amounts are whole minor units.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A line of an order.
@@ -54,9 +55,9 @@ pub struct Order {
     /// The payment that pays it, where there is one.
     pub payment_id: Option<i64>,
     /// RFC 3339.
-    pub created_at: String,
+    pub created_at: DateTime<Utc>,
     /// RFC 3339.
-    pub updated_at: String,
+    pub updated_at: DateTime<Utc>,
 }
 
 /// `GET /api/v1/orders`: newest first.

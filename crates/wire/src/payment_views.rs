@@ -1,5 +1,6 @@
 //! What is read of payments and refunds: one with its whole life, and pages of them.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{LedgerEntry, PaymentBrief, ProviderCall, Refund, TimelineEntry};
@@ -27,7 +28,7 @@ pub struct PaymentDetail {
     /// What the provider did and what was asked of it, where the two differ.
     pub review: Option<serde_json::Value>,
     /// Since when nobody knows what the provider did, RFC 3339.
-    pub unknown_since: Option<String>,
+    pub unknown_since: Option<DateTime<Utc>>,
     /// Every move, in order.
     pub timeline: Vec<TimelineEntry>,
     /// Every ledger line, in order.

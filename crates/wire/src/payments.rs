@@ -1,6 +1,7 @@
 //! Bodies of the payment routes (design: payments), both of the step API, whose bodies are bare, and of the resource API,
 //! whose results are in the envelope. Amounts are whole minor units: a number with a fraction or an exponent is refused.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Body of `POST /api/payments/authorize`.
@@ -106,7 +107,7 @@ pub struct LedgerEntry {
     pub currency: String,
     /// RFC 3339. Absent in the answer to the step that posts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub posted_at: Option<String>,
+    pub posted_at: Option<DateTime<Utc>>,
 }
 
 /// Answer of a step of the step API.
@@ -123,7 +124,7 @@ pub struct StepAnswer {
     /// ISO 4217.
     pub currency: String,
     /// When the payment was made, RFC 3339.
-    pub created_at: String,
+    pub created_at: DateTime<Utc>,
     /// The issuer's approval number, where there is one.
     pub approval_number: Option<String>,
     /// What this step posted.
@@ -161,9 +162,9 @@ pub struct PaymentBrief {
     /// Rises with every move.
     pub version: i64,
     /// RFC 3339.
-    pub created_at: String,
+    pub created_at: DateTime<Utc>,
     /// RFC 3339.
-    pub updated_at: String,
+    pub updated_at: DateTime<Utc>,
 }
 
 /// A move of a payment.
@@ -184,7 +185,7 @@ pub struct TimelineEntry {
     /// What the actor said about it.
     pub reason: Option<String>,
     /// RFC 3339.
-    pub at: String,
+    pub at: DateTime<Utc>,
 }
 
 /// An exchange with the provider.
@@ -205,7 +206,7 @@ pub struct ProviderCall {
     /// Milliseconds until the answer.
     pub duration_ms: i64,
     /// RFC 3339.
-    pub at: String,
+    pub at: DateTime<Utc>,
 }
 
 /// A refund.
@@ -226,8 +227,8 @@ pub struct Refund {
     /// `REQUESTED`, `COMPLETED` or `FAILED`.
     pub status: String,
     /// RFC 3339.
-    pub requested_at: String,
+    pub requested_at: DateTime<Utc>,
     /// RFC 3339; absent while it is under way.
     #[serde(default)]
-    pub finished_at: Option<String>,
+    pub finished_at: Option<DateTime<Utc>>,
 }

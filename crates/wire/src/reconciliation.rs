@@ -1,5 +1,6 @@
 //! Bodies of reconciliation and settlement (design: payments, §7). Amounts are whole minor units.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Result of `GET /api/v1/reconciliation`: what our payments, our ledger and the provider's report say of a time, and
@@ -9,9 +10,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct Reconciliation {
     /// Beginning of the time, RFC 3339.
-    pub from: String,
-    /// Its end, which is not part of it.
-    pub to: String,
+    pub from: DateTime<Utc>,
+    /// Its end, which is not part of it, RFC 3339.
+    pub to: DateTime<Utc>,
     /// The sums of all three, by currency.
     pub totals: Vec<ReconciledTotal>,
     /// Differences, by payment.
@@ -102,7 +103,7 @@ pub struct SettlementFile {
     /// Who uploaded it.
     pub uploaded_by: String,
     /// When, RFC 3339.
-    pub uploaded_at: String,
+    pub uploaded_at: DateTime<Utc>,
 }
 
 /// Sums of one currency and kind.
@@ -184,7 +185,7 @@ pub struct SettlementBatch {
     /// `OPEN`, or `PAID`.
     pub status: String,
     /// When it was made, RFC 3339.
-    pub created_at: String,
+    pub created_at: DateTime<Utc>,
 }
 
 /// One capture or refund of a batch.
@@ -205,7 +206,7 @@ pub struct SettlementItem {
     /// Minor units.
     pub fee: i64,
     /// When, RFC 3339.
-    pub occurred_at: String,
+    pub occurred_at: DateTime<Utc>,
 }
 
 /// The batches of a day.

@@ -1,6 +1,6 @@
 //! `/api/v1/reconciliation/batches`: what a merchant is owed for a day, as JSON and as CSV.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, SecondsFormat};
 use guest::prelude::*;
 use guest_payment::{Caller, Read, Sorted, present};
 use spin_sdk::http::HeaderValue;
@@ -128,6 +128,7 @@ fn csv_of(report: &BatchReport) -> Result<Vec<u8>, csv::Error> {
         let (number, payment) = (item.item_id.to_string(), item.payment_id.to_string());
         let (amount, fee) = (item.amount.to_string(), item.fee.to_string());
         let currency = &report.batch.currency;
+        let occurred_at = item.occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
         writer.write_record([
             &number,
             &item.kind,
@@ -136,7 +137,7 @@ fn csv_of(report: &BatchReport) -> Result<Vec<u8>, csv::Error> {
             currency,
             &amount,
             &fee,
-            &item.occurred_at,
+            &occurred_at,
         ])?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
@@ -159,7 +160,7 @@ mod tests {
             fees: 25,
             net: 975,
             status: "OPEN".to_owned(),
-            created_at: "2026-01-03T00:00:00Z".to_owned(),
+            created_at: "2026-01-03T00:00:00Z".parse().unwrap(),
         };
         let item = SettlementItem {
             item_id: 1,
@@ -168,7 +169,7 @@ mod tests {
             kind: "CAPTURE".to_owned(),
             amount: 1000,
             fee: 25,
-            occurred_at: "2026-01-02T10:00:00Z".to_owned(),
+            occurred_at: "2026-01-02T10:00:00Z".parse().unwrap(),
         };
         let file = csv_of(&BatchReport { batch, items: vec![item] }).unwrap();
         let lines = String::from_utf8(file).unwrap();

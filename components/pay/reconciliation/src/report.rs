@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use guest::prelude::*;
 use guest_payment::provider::{self, Movement, Provider, ReportFault, TRANSACTIONS_MAX, Transaction};
 use guest_payment::{Caller, Read, present};
@@ -50,10 +50,9 @@ pub(crate) async fn show(mut call: Call) -> Result<Answer, Failure> {
     let after = page.after.map_or(0, |key| key.id);
     let found = look(&caller, (from, to), &report, after, page.size as usize).await?;
     let (differing, next) = cut(found, &page);
-    let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Micros, true);
     call.ok(&Reconciliation {
-        from: text(from),
-        to: text(to),
+        from,
+        to,
         totals,
         differences: differing,
         has_next: next.is_some(),
