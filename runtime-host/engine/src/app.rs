@@ -8,6 +8,7 @@ use crate::handler::{ComponentHandler, Template};
 use crate::memory_figures::{Budgets, Figures};
 use crate::metrics::Counters;
 use crate::refuse;
+use crate::room::Room;
 use crate::settings::Settings;
 use crate::state::{self, Capabilities, Grants, InstanceState};
 use anyhow::{Context, Result};
@@ -33,6 +34,7 @@ pub struct Host {
     threads: CompileThreads,
     counters: Arc<Counters>,
     memory: Arc<Budgets>,
+    room: Arc<Room>,
 }
 
 /// A component that cannot be served, in words for the person who wrote the manifest.
@@ -63,6 +65,7 @@ impl Host {
             threads: CompileThreads::new(settings.compile_threads)?,
             memory: Budgets::new(settings.host_memory_bytes_max),
             counters: Arc::default(),
+            room: Arc::default(),
             settings: Arc::new(settings),
             capabilities,
             engine,
@@ -134,6 +137,7 @@ impl Host {
         let pre = self.link(&component)?;
         let id: Arc<str> = declared.id.as_str().into();
         let template = Template {
+            room: self.room.clone(),
             reuse: self.settings.reuse_of.get(&declared.declared_id).copied().unwrap_or(self.settings.reuse),
             grants: self.grants(&id, declared)?,
             component_memory: self.memory.of_component(&id, self.settings.component_memory_bytes_max),

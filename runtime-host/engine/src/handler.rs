@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::memory::{Budget, InstanceMemory};
 use crate::metrics::Counters;
+use crate::room::Room;
 use crate::settings::{Reuse, Settings};
 use crate::state::{Grants, InstanceState};
 use crate::worker::{Expiration, Shared, Ticket, Worker};
@@ -30,6 +31,7 @@ pub(crate) struct Template {
     pub(crate) component_memory: Arc<Budget>,
     pub(crate) host_memory: Arc<Budget>,
     pub(crate) reuse: Reuse,
+    pub(crate) room: Arc<Room>,
 }
 
 /// The instances of a component on one event loop: a request is answered on the loop that read it.
@@ -41,11 +43,17 @@ impl HandlerState for OnLoop {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<InstanceState, Expiration, Worker>> {
-        let Template { settings, component_memory, host_memory, .. } = &*self.0;
+        self.0.room.find(|| self.0.instantiate()).await
+    }
+}
+
+impl Template {
+    async fn instantiate(&self) -> wasmtime::Result<Instance<InstanceState, Expiration, Worker>> {
+        let Template { settings, component_memory, host_memory, .. } = self;
         let memory =
             InstanceMemory::new(settings.memory_bytes_max, component_memory.clone(), host_memory.clone());
-        let state = self.0.grants.instance(memory)?;
-        let engine = match &self.0.pre {
+        let state = self.grants.instance(memory)?;
+        let engine = match &self.pre {
             ProxyPre::P2(pre) => pre.engine(),
             ProxyPre::P3(pre) => pre.engine(),
         };
@@ -56,21 +64,22 @@ impl HandlerState for OnLoop {
         let ticks_max = settings.cpu_ms_max.div_ceil(crate::compile::EPOCH_MS);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(move |_| ticking.on_epoch(ticks_max));
-        let proxy = self.0.pre.instantiate_async(&mut store).await?;
-        self.0.counters.instance_started();
+        let proxy = self.pre.instantiate_async(&mut store).await?;
+        self.counters.instance_started();
         Ok(Instance {
             store,
             proxy,
             view: |state| state.http(),
-            expiration: Expiration::new(shared.clone(), settings),
+            expiration: Expiration::new(shared.clone(), self.room.clone(), settings),
             state: Worker {
-                component: self.0.component.clone(),
+                component: self.component.clone(),
                 settings: settings.clone(),
-                counters: self.0.counters.clone(),
+                counters: self.counters.clone(),
                 shared,
+                room: self.room.clone(),
                 waiting: Mutex::default(),
-                together_max: self.0.reuse.together_max(),
-                requests_max: self.0.reuse.requests_max(),
+                together_max: self.reuse.together_max(),
+                requests_max: self.reuse.requests_max(),
             },
         })
     }

@@ -21,6 +21,7 @@ mod memory;
 mod memory_figures;
 mod metrics;
 mod refuse;
+mod room;
 mod settings;
 mod state;
 mod worker;

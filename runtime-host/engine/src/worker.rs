@@ -2,6 +2,7 @@
 
 use crate::failure::{self, CpuSpent, Failure};
 use crate::metrics::Counters;
+use crate::room::Room;
 use crate::settings::Settings;
 use crate::state::InstanceState;
 use futures::task::AtomicWaker;
@@ -10,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio::sync::futures::OwnedNotified;
 use tokio::sync::oneshot;
 use tokio::time::Sleep;
 use wasmtime::component::GuestTaskId;
@@ -69,10 +71,13 @@ pub(crate) struct Expiration {
     post_return: Duration,
     idle: Duration,
     sleep: Pin<Box<Sleep>>,
+    room: Arc<Room>,
+    /// While the instance is at rest: that its place is wanted.
+    wanted: Option<Pin<Box<OwnedNotified>>>,
 }
 
 impl Expiration {
-    pub(crate) fn new(shared: Arc<Shared>, settings: &Settings) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, room: Arc<Room>, settings: &Settings) -> Self {
         // The request's own deadline is watched from inside the instance; this one, a little later, also catches an
         // instance that is too busy to look at its clock.
         const GRACE: Duration = Duration::from_millis(250);
@@ -82,6 +87,8 @@ impl Expiration {
             post_return: Duration::from_millis(settings.post_return_ms_max),
             idle: Duration::from_millis(settings.idle_ms_max),
             sleep: Box::pin(tokio::time::sleep(Duration::from_millis(settings.idle_ms_max))),
+            room,
+            wanted: None,
         }
     }
 }
@@ -90,8 +97,17 @@ impl WorkerExpiration for Expiration {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>, status: WorkerStatus, start: Instant) -> Poll<()> {
         let this = self.get_mut();
         this.shared.expiration.register(cx.waker());
+        if !matches!(status, WorkerStatus::Idle) {
+            this.wanted = None;
+        }
         let time = match status {
-            WorkerStatus::Idle => this.idle,
+            WorkerStatus::Idle => {
+                let wanted = this.wanted.get_or_insert_with(|| Box::pin(this.room.wanted()));
+                if wanted.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                this.idle
+            }
             WorkerStatus::Requests => this.request,
             WorkerStatus::PostReturn => {
                 let given_up = this.shared.abandoned.load(Ordering::Acquire);
@@ -115,6 +131,7 @@ pub(crate) struct Worker {
     pub(crate) settings: Arc<Settings>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) room: Arc<Room>,
     pub(crate) waiting: Mutex<Vec<oneshot::Sender<Failure>>>,
     pub(crate) together_max: usize,
     pub(crate) requests_max: usize,
@@ -167,17 +184,20 @@ impl WorkerState for Worker {
 
     fn drop(&self, store: Store<InstanceState>, result: Result<(), wasmtime::Error>) {
         self.counters.instance_ended();
-        if let Err(error) = result {
-            let failure = failure::of_worker(&error, store.data().memory_was_refused());
-            // Before the store goes, and with it the open bodies: they look here when they end.
-            self.shared.failed.store(true, Ordering::Release);
+        let Err(error) = result else {
             drop(store);
-            let requests = self.fail_waiting(&failure);
-            self.counters.instance_failed(&self.component, &failure, requests);
-            // Each request's own line says why it failed; an instance that failed with no request waiting has only this.
-            if requests == 0 {
-                tracing::error!(component = &*self.component, cause = %failure, guest = failure.guest(), "instance stopped");
-            }
+            return self.room.left();
+        };
+        let failure = failure::of_worker(&error, store.data().memory_was_refused());
+        // Before the store goes, and with it the open bodies: they look here when they end.
+        self.shared.failed.store(true, Ordering::Release);
+        drop(store);
+        self.room.left();
+        let requests = self.fail_waiting(&failure);
+        self.counters.instance_failed(&self.component, &failure, requests);
+        // Each request's own line says why it failed; an instance that failed with no request waiting has only this.
+        if requests == 0 {
+            tracing::error!(component = &*self.component, cause = %failure, guest = failure.guest(), "instance stopped");
         }
     }
 }

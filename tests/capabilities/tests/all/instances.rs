@@ -64,3 +64,47 @@ fn a_serial_instance_serves_one_request_at_a_time() {
         bed.running.stop().await;
     });
 }
+
+/// A host with room for few instances, each of which serves one request at a time.
+async fn cramped(instances_max: u32) -> Bed {
+    let bed = Bed::start(|start| {
+        start.engine.instances_max = instances_max;
+        start.engine.reuse = Reuse::Serial { requests_max: 100 };
+    });
+    bed.await.unwrap()
+}
+
+#[test]
+fn instances_at_rest_make_room_for_another_component() {
+    run(async {
+        let bed = cramped(6).await;
+        let many = join_all((0..6).map(|_| bed.get_json("/echo/wait?ms=200"))).await;
+        let names: BTreeSet<_> = many.iter().map(|answer| answer["instance"].to_string()).collect();
+        assert_eq!(names.len(), 6, "all places are taken");
+        for _ in 0..3 {
+            assert_eq!(bed.get("/misbehaving/fine").await.status(), 200);
+            assert_eq!(bed.get("/echo/info").await.status(), 200);
+        }
+        bed.running.stop().await;
+    });
+}
+
+#[test]
+fn without_an_instance_at_rest_a_request_waits_a_little_and_is_then_refused() {
+    run(async {
+        let bed = cramped(4).await;
+        let wait = async |ms: u32| bed.get_json(&format!("/echo/wait?ms={ms}")).await;
+        let busy = |ms: u32| join_all([wait(ms), wait(ms), wait(ms), wait(ms)]);
+        let late = async || {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            bed.get("/misbehaving/fine").await
+        };
+        let (_, answer) = futures::join!(busy(400), late());
+        assert_eq!(answer.status(), 200, "a place was free in time");
+        let (_, answer) = futures::join!(busy(3_000), late());
+        assert_eq!(answer.status(), 503);
+        assert!(answer.headers().contains_key("retry-after"));
+        assert_eq!(bed.get("/misbehaving/fine").await.status(), 200, "it goes on afterwards");
+        bed.running.stop().await;
+    });
+}
