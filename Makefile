@@ -10,10 +10,9 @@
 ARGS ?=
 CARGO ?= cargo
 
-# Components are built for WebAssembly only; a native build of the workspace leaves them out.
-COMPONENTS = $(shell scripts/component-crates)
-NATIVE = --workspace $(addprefix --exclude ,$(COMPONENTS))
-WASM = --target wasm32-wasip2 $(addprefix -p ,$(COMPONENTS))
+# Components are built for WebAssembly; a native build of the workspace has those with unit tests only.
+NATIVE = --workspace $(addprefix --exclude ,$(shell scripts/component-crates --without-unit-tests))
+WASM = --target wasm32-wasip2 $(addprefix -p ,$(shell scripts/component-crates))
 
 up: build ## Set up, build and start everything; Ctrl-C stops it
 	@exec target/release/moalog up $(ARGS)
