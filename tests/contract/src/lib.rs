@@ -1,6 +1,6 @@
 //! What the application serves, read from its manifest and its sources: routes and the methods behind them.
 //!
-//! `tests/openapi.rs` holds the OpenAPI document against it, both ways. It never starts anything.
+//! `tests/all/openapi.rs` holds the OpenAPI document against it, both ways. It never starts anything.
 
 use std::{
     collections::BTreeSet,

@@ -7,8 +7,7 @@ use anyhow::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Json, Router, routing};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use rules_payment::{Currency, Money, ledger::Posting};
@@ -17,8 +16,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, atomic};
 use std::time::Instant;
 use tokio::net::TcpListener;
 use tokio_postgres::{Client, NoTls, Statement};
@@ -54,7 +52,7 @@ struct Line {
 
 struct Shared {
     lines: Vec<Line>,
-    next: AtomicUsize,
+    next: atomic::AtomicUsize,
     tenants: Mutex<HashMap<String, i64>>,
     provider: reqwest::Client,
     provider_url: String,
@@ -87,21 +85,20 @@ pub(crate) async fn serve(args: Args) -> anyhow::Result<()> {
     let key = std::env::var(PROVIDER_KEY).context(PROVIDER_KEY)?;
     let shared = Shared {
         lines,
-        next: AtomicUsize::new(0),
+        next: atomic::AtomicUsize::new(0),
         tenants: Mutex::default(),
         provider: reqwest::Client::builder().tcp_nodelay(true).build()?,
         provider_url: format!("{}/v1/payments/authorize", args.provider_url),
         authorization: format!("Basic {}", BASE64_STANDARD.encode(format!("{key}:"))),
     };
-    let app = Router::new()
-        .route(PROBE, get(async || ()))
-        .route("/api/payments/authorize", post(authorize))
-        .with_state(Arc::new(shared));
+    let routes = Router::new()
+        .route(PROBE, routing::get(async || ()))
+        .route("/api/payments/authorize", routing::post(authorize));
     let listener = TcpListener::bind(args.listen).await?;
     let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
         stream.set_nodelay(true).expect("a fresh socket takes TCP_NODELAY");
     });
-    axum::serve(listener, app).await?;
+    axum::serve(listener, routes.with_state(Arc::new(shared))).await?;
     Ok(())
 }
 
@@ -123,7 +120,7 @@ struct Begun {
 }
 
 async fn authorize(State(shared): State<Arc<Shared>>, Json(asked): Json<Asked>) -> Result<Response, Failed> {
-    let line = &shared.lines[shared.next.fetch_add(1, Ordering::Relaxed) % shared.lines.len()];
+    let line = &shared.lines[shared.next.fetch_add(1, atomic::Ordering::Relaxed) % shared.lines.len()];
     let money = Money::positive(asked.amount, Currency::parse(&asked.currency)?)?;
     let tenant = tenant(&shared, line, &asked.merchant_id).await?;
     let claim = Uuid::new_v4();

@@ -1,6 +1,6 @@
 //! Payments over HTTP, against the whole app: what a merchant's server and an old client of the step API do.
 //!
-//! One file per area under `tests/`; here stands what several of them need. Requests are signed by code of our own, not
+//! One file per area under `tests/`; here is what several need. Requests are signed by code of our own, not
 //! by the app's, so that a change of the canonical string is noticed. What was really charged is asked of the sandbox.
 
 mod host;

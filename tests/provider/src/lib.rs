@@ -1,6 +1,6 @@
 //! The payment provider's side of payments over HTTP: its notices, its report, its settlement files.
 //!
-//! One file per area under `tests/`; here stands what several of them need. Payments themselves are in `tests/payments`.
+//! One file per area under `tests/`; here is what several need. Payments themselves are in `tests/payments`.
 
 use serde_json::{Value, json};
 use tests_payments::{Merchant, checkout};

@@ -2,7 +2,7 @@
 //! many come at once.
 //!
 //! Runs the very files the components send, as the application's role. Knows no HTTP (that is `tests/journeys`).
-//! Next: `tests/every_statement.rs`, `tests/schema.rs`, `tests/accounts.rs`.
+//! Next: `every_statement.rs`, `schema.rs` and `accounts.rs` under `tests/all`.
 
 use std::path::{Path, PathBuf};
 

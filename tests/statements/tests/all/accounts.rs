@@ -1,5 +1,4 @@
 //! The statements of accounts, sent as the components send them.
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use futures::future::join_all;
 use rules_account::REFRESH_GRACE_S;
@@ -8,16 +7,16 @@ use tests_statements::Base;
 use tokio_postgres::{Client, types::ToSql};
 use uuid::Uuid;
 
-const DEV_SIGN_IN: &str = include_str!("../../../components/accounts/dev-login/src/sign_in.sql");
-const SIGN_IN: &str = include_str!("../../../crates/guest-sign-in/src/sign_in.sql");
-const SIGN_UP: &str = include_str!("../../../components/accounts/signup/src/sign_up.sql");
-const AGAIN: &str = include_str!("../../../components/accounts/signup/src/again.sql");
-const ROTATE: &str = include_str!("../../../components/accounts/refresh/src/rotate.sql");
-const LOGOUT: &str = include_str!("../../../components/accounts/logout/src/logout.sql");
-const LOGOUT_ALL: &str = include_str!("../../../components/accounts/logout/src/logout_all.sql");
-const SHOW: &str = include_str!("../../../components/accounts/me/src/show.sql");
-const RENAME: &str = include_str!("../../../components/accounts/me/src/rename.sql");
-const WITHDRAW: &str = include_str!("../../../components/accounts/withdraw/src/withdraw.sql");
+const DEV_SIGN_IN: &str = include_str!("../../../../components/accounts/dev-login/src/sign_in.sql");
+const SIGN_IN: &str = include_str!("../../../../crates/guest-sign-in/src/sign_in.sql");
+const SIGN_UP: &str = include_str!("../../../../components/accounts/signup/src/sign_up.sql");
+const AGAIN: &str = include_str!("../../../../components/accounts/signup/src/again.sql");
+const ROTATE: &str = include_str!("../../../../components/accounts/refresh/src/rotate.sql");
+const LOGOUT: &str = include_str!("../../../../components/accounts/logout/src/logout.sql");
+const LOGOUT_ALL: &str = include_str!("../../../../components/accounts/logout/src/logout_all.sql");
+const SHOW: &str = include_str!("../../../../components/accounts/me/src/show.sql");
+const RENAME: &str = include_str!("../../../../components/accounts/me/src/rename.sql");
+const WITHDRAW: &str = include_str!("../../../../components/accounts/withdraw/src/withdraw.sql");
 const LIFETIME_S: i64 = 1_000;
 
 fn hash(text: &str) -> Vec<u8> {

@@ -1,5 +1,4 @@
 //! Leaving leaves nothing behind: what the data map says is what happens.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use serde_json::json;
 use tests_retro_statements::{Base, stage::*, statements::*};

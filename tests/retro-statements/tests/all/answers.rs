@@ -1,5 +1,4 @@
 //! Drafts, submissions and taking back, when two windows or two people do it at once.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use futures::future::join_all;
 use serde_json::{Value, json};

@@ -1,5 +1,4 @@
 //! Settlement files, batches and the comparison of the books.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use serde_json::Value;
 use tests_pay_statements::{Base, Parameter, ask, read, scene, step::AMOUNT};

@@ -1,5 +1,4 @@
 //! What holds for every table: who owns it, what withdrawal does to it, which keys have an index.
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use tests_statements::Base;
 

@@ -173,7 +173,7 @@ fn sixty_four_identical_requests_through_kills_of_the_host_are_one_charge() {
         let numbers = AtomicU32::new(seed);
         let stack = DevStack::shared().await.expect("the servers start");
         let app = App::start(stack, |_| {}).await.expect("the app starts");
-        let mut host = Host::spawn(&app, stack, "the_host_that_is_killed").await;
+        let mut host = Host::spawn(&app, stack, "stops::the_host_that_is_killed").await;
         let client = host.step(&app);
         client.authorized(1).await;
         for round in 0..5 {

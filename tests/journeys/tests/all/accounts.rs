@@ -1,5 +1,4 @@
 //! Signing in, up, out and away.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use futures::future::join_all;
 use reqwest::Method;

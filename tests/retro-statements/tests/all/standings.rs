@@ -1,5 +1,4 @@
 //! The statements and the rules agree: every standing is put before both.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use rules_retro::{
     IdentityMode,

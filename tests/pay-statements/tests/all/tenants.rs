@@ -1,6 +1,5 @@
 //! Tenants: nobody reads, writes, blocks or probes another's rows. The tables, keys and indexes are taken from the
 //! catalog, so that one added later is held, too.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeMap;
 

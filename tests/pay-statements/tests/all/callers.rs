@@ -1,5 +1,4 @@
 //! Callers, webhooks and the outbox's partitions.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use futures::future::join_all;
 use tests_pay_statements::{Base, Parameter, scene};

@@ -1,5 +1,4 @@
 //! States: the database holds the very list of the rules, and nothing reaches a state outside of it.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use rules_payment::{

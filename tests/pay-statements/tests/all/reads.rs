@@ -1,5 +1,4 @@
 //! Reads at size: every function can be prepared, hot reads touch an index, lists go on where they ended.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,4 @@
+//! What the payment provider says by itself, and whether its books and ours agree.
+
+mod notices;
+mod reconciliation;
