@@ -94,8 +94,7 @@ pub(crate) async fn serve(args: Args) -> anyhow::Result<()> {
     let routes = Router::new()
         .route(PROBE, routing::get(async || ()))
         .route("/api/payments/authorize", routing::post(authorize));
-    let listener = TcpListener::bind(args.listen).await?;
-    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
+    let listener = axum::serve::ListenerExt::tap_io(TcpListener::bind(args.listen).await?, |stream| {
         stream.set_nodelay(true).expect("a fresh socket takes TCP_NODELAY");
     });
     axum::serve(listener, routes.with_state(Arc::new(shared))).await?;
