@@ -8,20 +8,22 @@
 pub mod stage;
 pub mod statements;
 
-use host_dev_stack::{Database, DevStack};
-use host_migrations::Migrations;
 use serde_json::Value;
-use tokio::sync::{Mutex, OnceCell};
-use tokio_postgres::{Client, NoTls, types::ToSql};
+use std::ops::Deref;
+use tokio_postgres::{Client, types::ToSql};
 
 /// A parameter of a statement.
 pub type Parameter<'a> = &'a (dyn ToSql + Sync);
 
 /// A migrated database of one's own.
-pub struct Base {
-    database: Database,
-    /// A connection of the owner, to set scenes and look behind them.
-    pub owner: Client,
+pub struct Base(tests_database::Base);
+
+impl Deref for Base {
+    type Target = tests_database::Base;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
 }
 
 /// A member with a sign-in.
@@ -69,36 +71,10 @@ impl Got {
     }
 }
 
-/// Connects and drives the connection in the background.
-async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
-}
-
 impl Base {
     /// A copy of the migrated schema.
     pub async fn new() -> Self {
-        static TEMPLATE: OnceCell<String> = OnceCell::const_new();
-        static COPYING: Mutex<()> = Mutex::const_new(());
-        let stack = DevStack::shared().await.unwrap();
-        let template = TEMPLATE
-            .get_or_init(|| async {
-                let made = stack.create_database(None).await.unwrap();
-                let database = host_migrations::Database { owner_url: &made.owner_url, authority: None };
-                host_migrations::migrate(database, &Migrations::embedded().unwrap()).await.unwrap();
-                made.name
-            })
-            .await;
-        let _one_copy_at_a_time = COPYING.lock().await;
-        let database = stack.create_database(Some(template)).await.unwrap();
-        let owner = connect(&database.owner_url).await;
-        Self { database, owner }
-    }
-
-    /// A connection of the application's role.
-    pub async fn app(&self) -> Client {
-        connect(&self.database.database_url).await
+        Self(tests_database::Base::new().await)
     }
 
     /// A member who is signed in.

@@ -6,43 +6,10 @@
 
 use std::path::{Path, PathBuf};
 
-use host_dev_stack::{Database, DevStack};
-use host_migrations::Migrations;
-use tokio_postgres::{Client, NoTls};
+pub use tests_database::Base;
 
-/// A migrated database of one's own.
-pub struct Base {
-    database: Database,
-    /// A connection of the owner.
-    pub owner: Client,
-}
-
-impl Base {
-    /// Makes a database on the shared server and migrates it.
-    ///
-    /// # Panics
-    /// When the server or a migration fails: no test can go on then.
-    pub async fn new() -> Self {
-        let stack = DevStack::shared().await.expect("a PostgreSQL server starts");
-        let database = stack.create_database(None).await.expect("a database is made");
-        let migrations = Migrations::embedded().expect("the migrations are readable");
-        let target = host_migrations::Database { owner_url: &database.owner_url, authority: None };
-        host_migrations::migrate(target, &migrations).await.expect("the migrations apply");
-        let owner = connect(&database.owner_url).await;
-        Self { database, owner }
-    }
-
-    /// A connection of the application's role.
-    pub async fn app(&self) -> Client {
-        connect(&self.database.database_url).await
-    }
-}
-
-async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the server answers");
-    tokio::spawn(connection);
-    client
-}
+/// How a statement begins.
+const BEGINNINGS: [&str; 5] = ["SELECT ", "WITH ", "INSERT ", "UPDATE ", "DELETE "];
 
 /// The project's folder.
 #[must_use]
@@ -56,20 +23,45 @@ pub fn root() -> PathBuf {
 /// When a folder cannot be read.
 #[must_use]
 pub fn statement_files() -> Vec<PathBuf> {
+    files("sql")
+}
+
+/// Every statement that stands in a source file as one literal: where, and its text.
+///
+/// # Panics
+/// When a file cannot be read.
+#[must_use]
+pub fn literal_statements() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for file in files("rs") {
+        let source = std::fs::read_to_string(&file).expect("a readable source file");
+        found.extend(literals(&source).map(|text| (file.clone(), text)));
+    }
+    found
+}
+
+/// Literals that begin as statements do; none of ours holds a quotation mark.
+fn literals(source: &str) -> impl Iterator<Item = String> {
+    let begins = |text: &&str| BEGINNINGS.iter().any(|word| text.starts_with(word));
+    // Every second piece is the inside of a literal, but a comment's apostrophes and marks may shift that: each is asked.
+    source.split('"').filter(begins).map(|text| text.replace("\\\n", " "))
+}
+
+fn files(extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in ["components", "crates"] {
-        collect(&root().join(folder), &mut found);
+        collect(&root().join(folder), extension, &mut found);
     }
     found.sort();
     found
 }
 
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+fn collect(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a readable folder") {
         let path = entry.expect("a readable entry").path();
         if path.is_dir() {
-            collect(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "sql") {
+            collect(&path, extension, found);
+        } else if path.extension().is_some_and(|found| found == extension) {
             found.push(path);
         }
     }

@@ -36,6 +36,14 @@ async fn moves(client: &Step, payment: i64) -> Vec<String> {
     timeline.iter().map(|step| step["to"].as_str().expect("a state").to_owned()).collect()
 }
 
+/// The request is made again: it finds the payment, and the provider took the money once.
+async fn charged_once(app: &App, client: &Step, key: &str, payment: i64) {
+    let answer = client.authorize(key, 5_000).await;
+    let found = (answer.status, answer.body["paymentId"].as_i64());
+    assert_eq!(found, (200, Some(payment)), "{}", answer.text);
+    assert_eq!(charges_of(app, &client.merchant).await.len(), 1);
+}
+
 #[test]
 fn every_order_of_a_payments_notices_gives_one_result() {
     run(async {
@@ -59,14 +67,7 @@ fn every_order_of_a_payments_notices_gives_one_result() {
             );
             let expected = ["REQUESTED", "AUTH_UNKNOWN", "AUTHORIZED", "CAPTURE_REQUESTED"];
             assert_eq!(moves(&client, payment).await, expected, "{order:?}");
-            let answer = client.authorize(&key, 5_000).await;
-            assert_eq!(
-                (answer.status, answer.body["paymentId"].as_i64()),
-                (200, Some(payment)),
-                "{}",
-                answer.text
-            );
-            assert_eq!(charges_of(app, &client.merchant).await.len(), 1);
+            charged_once(app, &client, &key, payment).await;
         }
     });
 }
@@ -83,14 +84,7 @@ fn a_notice_about_a_payment_that_the_provider_never_saw_charges_nothing_and_deci
         }
         assert_eq!(client.show(payment).await.body["status"], "AUTH_UNKNOWN");
         assert!(charges_of(app, &client.merchant).await.is_empty());
-        let answer = client.authorize(&key, 5_000).await;
-        assert_eq!(
-            (answer.status, answer.body["paymentId"].as_i64()),
-            (200, Some(payment)),
-            "{}",
-            answer.text
-        );
-        assert_eq!(charges_of(app, &client.merchant).await.len(), 1);
+        charged_once(app, &client, &key, payment).await;
     });
 }
 
