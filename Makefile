@@ -27,8 +27,8 @@ components: setup ## Build all components
 setup: ## Set up what this machine lacks; asks nothing, starts no system service
 	@scripts/setup
 
-test: build ## Build everything and run all tests; one crate: make test ARGS="-p host-dev-stack"
-	$(CARGO) test --release --no-fail-fast $(if $(ARGS),$(ARGS),$(NATIVE))
+test: build ## Build everything and run all tests; one program: make test ARGS="--test journey"
+	$(CARGO) test --release --no-fail-fast $(NATIVE) $(ARGS)
 
 fmt: ## Format all Rust code
 	$(CARGO) fmt --all
