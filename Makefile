@@ -40,7 +40,7 @@ lint: setup ## Check format, lints (native and WebAssembly) and shell syntax
 	@scripts/check-shell
 
 bench: components ## Measure against native programs: one table, JSON under target/
-	$(CARGO) build --profile dist -p moalog
+	$(CARGO) build --profile dist $(NATIVE) --bin moalog
 	$(CARGO) build --release $(NATIVE) --bin tests-bench --bin tests-pay-bench
 	target/release/tests-bench $(ARGS)
 	target/release/tests-pay-bench

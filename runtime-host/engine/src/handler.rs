@@ -43,7 +43,7 @@ impl HandlerState for OnLoop {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<InstanceState, Expiration, Worker>> {
-        self.0.room.find(|| self.0.instantiate()).await
+        self.0.room.find(self.0.settings.instance_wait_ms_max, || self.0.instantiate()).await
     }
 }
 

@@ -7,9 +7,6 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::time::{Instant, timeout};
 use wasmtime::PoolConcurrencyLimitError;
 
-/// Longest wait for a place while all are taken, in milliseconds; after it the request is refused as one too many.
-const WAIT_MS_MAX: u64 = 800;
-
 /// From one call for room to the next.
 const AGAIN_MS: u64 = 20;
 
@@ -31,12 +28,13 @@ impl Room {
         self.left.notify_waiters();
     }
 
-    /// Makes `attempt` until it meets something else than the lack of a place, or the wait is over.
+    /// Makes `attempt` until it meets something else than the lack of a place, or the wait is over: its outcome then.
     pub(crate) async fn find<T, F: Future<Output = wasmtime::Result<T>>>(
         &self,
+        wait_ms_max: u64,
         attempt: impl Fn() -> F,
     ) -> wasmtime::Result<T> {
-        let until = Instant::now() + Duration::from_millis(WAIT_MS_MAX);
+        let until = Instant::now() + Duration::from_millis(wait_ms_max);
         loop {
             // Who leaves during the attempt is not missed.
             let left = self.left.notified();

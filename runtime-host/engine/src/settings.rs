@@ -96,6 +96,8 @@ pub struct Settings {
     pub idle_ms_max: u64,
     /// Instances alive at once, all components together.
     pub instances_max: u32,
+    /// Longest wait for one of them while all are busy, in milliseconds; after it the request is refused.
+    pub instance_wait_ms_max: u64,
     /// The guest's stack, in bytes.
     pub stack_bytes_max: usize,
     /// Threads that compile; less than the cores, so that probes and other requests are served meanwhile.
@@ -122,6 +124,7 @@ impl Default for Settings {
             post_return_ms_max: 600_000,
             idle_ms_max: 30_000,
             instances_max: 1_000,
+            instance_wait_ms_max: 800,
             stack_bytes_max: MIB,
             compile_threads: cores.saturating_sub(1).max(1),
             reuse: Reuse::default(),

@@ -158,6 +158,9 @@ pub(crate) struct Instances {
     /// Instances alive at once.
     #[arg(long, default_value_t = host_engine::Settings::default().instances_max, value_name = "COUNT")]
     pub(crate) instances_max: u32,
+    /// Wait for an instance while all are busy; longer is 503.
+    #[arg(long, default_value_t = host_engine::Settings::default().instance_wait_ms_max, value_name = "MS")]
+    pub(crate) instance_wait_ms_max: u64,
     /// Rest of an instance without work.
     #[arg(long, default_value_t = host_engine::Settings::default().idle_ms_max, value_name = "MS")]
     pub(crate) instance_idle_ms_max: u64,

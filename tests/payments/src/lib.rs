@@ -11,6 +11,6 @@ mod step;
 
 pub use host::{Host, serve_until_killed};
 pub use ledgers::Ledgers;
-pub use merchant::{Merchant, Signing, now_s};
+pub use merchant::{Merchant, Signing, now_s, requested};
 pub use sandbox::{Charge, charges_of, charges_under, checkout, script};
 pub use step::{Step, authorize_body, insist, unique};

@@ -3,7 +3,7 @@
 //! One file per area under `tests/`; here is what several need. Payments themselves are in `tests/payments`.
 
 use serde_json::{Value, json};
-use tests_payments::{Merchant, checkout};
+use tests_payments::{Merchant, checkout, requested};
 use tests_support::{Answer, App};
 
 /// Sends JSON to the sandbox and reads what it says.
@@ -45,20 +45,6 @@ pub async fn confirmed(app: &App, merchant: &Merchant, won: i64) -> (i64, String
     let done = merchant.post(&format!("/api/v1/payments/{payment}/confirm"), &body).await.ok();
     assert_eq!(done["status"], "CAPTURED");
     (payment, reference)
-}
-
-/// A payment of an order of this many won that nobody authorized: its id and our order id at the provider.
-///
-/// # Panics
-/// When it is not made.
-pub async fn requested(merchant: &Merchant, won: i64) -> (i64, String) {
-    let line = json!({ "productId": "pro", "productName": "팀 요금제", "quantity": 1, "unitPrice": won });
-    let order = json!({ "userId": "user-1", "currency": "KRW", "lineItems": [line] });
-    let order = merchant.post("/api/v1/orders", &order).await.ok();
-    let payment = merchant.post("/api/v1/payments", &json!({ "orderId": order["orderId"] })).await.ok();
-    let id = payment["paymentId"].as_i64().expect("an id");
-    let shown = merchant.get(&format!("/api/v1/payments/{id}")).await.ok();
-    (id, shown["providerReference"].as_str().expect("a reference").to_owned())
 }
 
 /// A notice as anybody could send it: nothing in it is signed.

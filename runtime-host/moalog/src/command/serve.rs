@@ -80,6 +80,7 @@ fn instances(flags: &Instances, engine: &mut host_engine::Settings) {
     engine.request_ms_max = flags.request_ms_max;
     engine.cpu_ms_max = flags.cpu_ms_max;
     engine.instances_max = flags.instances_max;
+    engine.instance_wait_ms_max = flags.instance_wait_ms_max;
     engine.idle_ms_max = flags.instance_idle_ms_max;
     engine.post_return_ms_max = flags.post_return_ms_max;
     engine.reuse = flags.reuse;

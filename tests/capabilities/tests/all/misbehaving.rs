@@ -20,11 +20,12 @@ async fn strict() -> Bed {
     .unwrap()
 }
 
-/// Calls `path` while a neighbour is served; every answer of the neighbour must be right and in time.
+/// Calls `path` while a neighbour is served; every answer of the neighbour must be right and in time, and one of them
+/// must come after the call began.
 async fn beside_a_neighbour(bed: &Bed, path: &str) -> reqwest::Response {
-    let (done, served) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let (done, served, before) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
     let neighbour = async {
-        while !done.load(Ordering::SeqCst) {
+        while !done.load(Ordering::SeqCst) || served.load(Ordering::SeqCst) == before.load(Ordering::SeqCst) {
             let began = Instant::now();
             let answer = bed.get("/echo/info").await;
             assert_eq!(answer.status(), 200, "{path} disturbed its neighbour");
@@ -36,6 +37,7 @@ async fn beside_a_neighbour(bed: &Bed, path: &str) -> reqwest::Response {
         while served.load(Ordering::SeqCst) == 0 {
             tokio::task::yield_now().await;
         }
+        before.store(served.load(Ordering::SeqCst), Ordering::SeqCst);
         let answer = bed.get(path).await;
         done.store(true, Ordering::SeqCst);
         answer

@@ -1,8 +1,8 @@
-//! What a merchant's server, an old client of the step API and a provider do over HTTP, against the whole app.
+//! What a merchant's server and an old client of the step API do over HTTP, against the whole app. What changes the
+//! circuit breaker, which is one for all, is in programs of its own.
 
 mod callers;
 mod orders;
-mod provider;
 mod resource;
 mod steps;
 mod stops;

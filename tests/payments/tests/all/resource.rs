@@ -3,19 +3,8 @@
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests_payments::{Merchant, charges_under, checkout, script, unique};
+use tests_payments::{Merchant, charges_under, checkout, requested, script, unique};
 use tests_support::{app, run};
-
-/// A payment from an order of 30,000 won: its id and our order id at the provider.
-async fn requested(merchant: &Merchant) -> (i64, String) {
-    let line = json!({ "productId": "pro", "productName": "팀 요금제", "quantity": 3, "unitPrice": 10_000 });
-    let order = json!({ "userId": "user-1", "currency": "KRW", "lineItems": [line] });
-    let order = merchant.post("/api/v1/orders", &order).await.ok();
-    let payment = merchant.post("/api/v1/payments", &json!({ "orderId": order["orderId"] })).await.ok();
-    let id = payment["paymentId"].as_i64().expect("an id");
-    let shown = merchant.get(&format!("/api/v1/payments/{id}")).await.ok();
-    (id, shown["providerReference"].as_str().expect("a reference").to_owned())
-}
 
 async fn order_of(merchant: &Merchant, payment: i64) -> Value {
     let shown = merchant.get(&format!("/api/v1/payments/{payment}")).await.ok();
@@ -27,7 +16,7 @@ fn an_order_is_authorized_and_its_capture_asked_for_in_the_envelope() {
     run(async {
         let app = app().await;
         let merchant = Merchant::new(app).await;
-        let (payment, reference) = requested(&merchant).await;
+        let (payment, reference) = requested(&merchant, 30_000).await;
         let path = format!("/api/v1/payments/{payment}/authorize");
         let key = unique("key");
         let first = merchant.send(Method::POST, &path, None, Some(&key)).await;
@@ -51,7 +40,7 @@ fn a_confirmed_checkout_is_captured_its_order_paid_and_its_money_can_be_asked_ba
     run(async {
         let app = app().await;
         let merchant = Merchant::new(app).await;
-        let (payment, reference) = requested(&merchant).await;
+        let (payment, reference) = requested(&merchant, 30_000).await;
         let payment_key = checkout(app, &merchant.name, &reference, 30_000).await;
         let path = format!("/api/v1/payments/{payment}/confirm");
         let wrong = json!({ "paymentKey": payment_key, "amount": 29_999 });
@@ -90,7 +79,7 @@ fn a_declined_payment_frees_its_order_for_another() {
     run(async {
         let app = app().await;
         let merchant = Merchant::new(app).await;
-        let (payment, reference) = requested(&merchant).await;
+        let (payment, reference) = requested(&merchant, 30_000).await;
         script(app, &reference, "decline-balance").await;
         let declined = merchant.post(&format!("/api/v1/payments/{payment}/authorize"), &json!({})).await;
         declined.refused(402, "PAY4021");
@@ -107,7 +96,7 @@ fn an_order_hit_from_all_sides_at_once_is_charged_once() {
     run(async {
         let app = app().await;
         let merchant = Merchant::new(app).await;
-        let (payment, reference) = requested(&merchant).await;
+        let (payment, reference) = requested(&merchant, 30_000).await;
         let payment_key = checkout(app, &merchant.name, &reference, 30_000).await;
         let confirm = json!({ "paymentKey": payment_key, "amount": 30_000 });
         let path = format!("/api/v1/payments/{payment}/confirm");

@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests_payments::{Merchant, checkout, unique};
-use tests_provider::{as_application, confirmed, in_seconds, requested};
+use tests_payments::{Merchant, checkout, requested, unique};
+use tests_provider::{as_application, confirmed, in_seconds};
 use tests_support::{Answer, app, run};
 
 /// The reconciliation of the last and the next ten minutes.
