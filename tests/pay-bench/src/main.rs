@@ -9,6 +9,7 @@ mod books;
 mod native;
 mod requests;
 mod run;
+mod settlement;
 mod stack;
 
 use anyhow::Result;

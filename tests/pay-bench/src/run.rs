@@ -2,6 +2,7 @@
 
 use crate::books;
 use crate::requests::{Authorize, Read, merchant};
+use crate::settlement;
 use crate::stack::{self, App, Servers};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -25,6 +26,8 @@ const SUSTAINED_AIM: f64 = 2_000.0;
 const READ_AIM: f64 = 4_000.0;
 const NATIVE_AIM: f64 = 0.6;
 const P99_MS_AIM: u64 = 50;
+/// The aim is below 10 s for 5,000 rows; the larger file shows how the time grows.
+const SETTLEMENT_ROWS: [usize; 2] = [5_000, 20_000];
 
 /// Runs everything and prints the table; fails when the books do not agree.
 pub(crate) async fn all(plan: &Plan) -> Result<()> {
@@ -40,6 +43,10 @@ pub(crate) async fn all(plan: &Plan) -> Result<()> {
     table.line(&format!("authorize, {} s", time.as_secs()), &sustained, SUSTAINED_AIM);
     let read = read_one(plan, app.server.address).await?;
     table.line("read one payment", &read, READ_AIM);
+    for rows in SETTLEMENT_ROWS {
+        let took = settlement::upload(&servers, &app, rows).await?;
+        table.0.push(format!("settlement file of {rows} rows: {:.2} s", took.as_secs_f64()));
+    }
     let books = books::compare(&servers, &app).await?;
     table.print(&books)?;
     drop(app);

@@ -1,7 +1,7 @@
 //! Settlement files, batches and the comparison of the books.
 
 use serde_json::Value;
-use tests_pay_statements::{Base, Parameter, ask, read, scene, step::AMOUNT};
+use tests_pay_statements::{Base, Parameter, ask, read, scene, see, step::AMOUNT};
 use tokio_postgres::Client;
 
 /// Lines, references, kinds and amounts of a file.
@@ -20,12 +20,17 @@ async fn add(app: &Client, tenant: i64, file: i64, rows: &Rows) -> (i64, i64) {
     let amounts: Vec<i64> = rows.iter().map(|row| row.3).collect();
     let (fees, keys) = (vec![0_i64; rows.len()], vec!["pk"; rows.len()]);
     let (currencies, days) = (vec!["KRW"; rows.len()], vec!["2026-01-02"; rows.len()]);
-    let sql = "SELECT outcome, matched, unmatched FROM pay.add_settlement_rows($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let sql = "SELECT outcome FROM pay.add_settlement_rows($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let own: &[Parameter<'_>] =
         &[&tenant, &file, &lines, &references, &keys, &kinds, &currencies, &amounts, &fees, &days];
     let row = app.query_one(sql, own).await.unwrap();
     assert_eq!(row.get::<_, String>(0), "DONE");
-    (row.get(1), row.get(2))
+    let counts =
+        "SELECT count(*) FILTER (WHERE status = 'MATCHED'), count(*) FILTER (WHERE status = 'UNMATCHED')
+                    FROM pay.settlement_row WHERE tenant_id = $1 AND file_id = $2 AND line_no = ANY ($3)";
+    see(app, Some(tenant)).await;
+    let row = app.query_one(counts, &[&tenant, &file, &lines]).await.unwrap();
+    (row.get(0), row.get(1))
 }
 
 #[tokio::test]
