@@ -146,6 +146,18 @@ impl Presented {
     /// `PAY4011` as above and for an unsigned call where it is not allowed; `PAY4031` when the key is another
     /// merchant's.
     pub async fn of_merchant(self, named: Option<&str>) -> Result<Caller, Failure> {
+        self.named(named, true).await
+    }
+
+    /// [`Self::of_merchant`] for those who only read: no merchant is made, and one that nobody knows has nothing.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn of_known_merchant(self, named: Option<&str>) -> Result<Caller, Failure> {
+        self.named(named, false).await
+    }
+
+    async fn named(self, named: Option<&str>, make: bool) -> Result<Caller, Failure> {
         let named = named.map(MerchantId::parse).transpose()?;
         match self {
             Self::Signed(proof) => {
@@ -160,7 +172,8 @@ impl Presented {
             Self::Unsigned => {
                 unsigned_allowed().await?;
                 let named = named.ok_or(MerchantFault::Empty)?;
-                let (tenant, merchant) = (merchant::tenant_of(&named).await?, named.as_str().to_owned());
+                let (tenant, merchant) =
+                    (merchant::tenant_of(&named, make).await?, named.as_str().to_owned());
                 let actor = format!("merchant:{merchant}");
                 Ok(Caller { tenant, merchant, role: Role::Merchant, actor })
             }

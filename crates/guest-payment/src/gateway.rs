@@ -9,8 +9,9 @@ use crate::{
     step::{Called, Kind, LEASE_MS, Standing},
 };
 
-/// A step may look up and ask: both end before anybody else may go on with it.
-const _: () = assert!(DEADLINE_MS * 2 < LEASE_MS.unsigned_abs());
+/// A step may look up, ask, and read whose payment key it was given: all of it ends before anybody else may go on with
+/// it.
+const _: () = assert!(DEADLINE_MS * 3 < LEASE_MS.unsigned_abs());
 
 /// A provider and the breaker in front of it.
 pub(crate) struct Gateway {
@@ -36,8 +37,8 @@ pub(crate) enum LookedUp {
 }
 
 impl Gateway {
-    pub(crate) async fn open() -> Result<Self, Failure> {
-        Ok(Self { adapter: configured().await? })
+    pub(crate) async fn open(traceparent: Option<&str>) -> Result<Self, Failure> {
+        Ok(Self { adapter: configured(traceparent).await? })
     }
 
     pub(crate) fn name(&self) -> &'static str {

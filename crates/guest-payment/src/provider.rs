@@ -62,8 +62,8 @@ pub enum Sight {
     Taken(Approval),
     /// All of it was given back, or no longer held.
     Canceled(Approval),
-    /// A part of it was given back.
-    PartlyCanceled(Approval),
+    /// A part of it was given back: what was asked for, and what is left.
+    PartlyCanceled(Mismatch),
     /// The provider decided against it.
     Declined(Decline),
     /// It has another amount, currency or order than ours.
@@ -121,14 +121,14 @@ pub enum Adapter {
     Sandbox(Sandbox),
 }
 
-/// Reads the variables `payment_provider`, `toss_api_url` and `toss_secret_key`.
+/// Reads the variables `payment_provider`, `toss_api_url` and `toss_secret_key`. Its calls are a part of the trace.
 ///
 /// # Errors
 /// A fault when one is missing or the sandbox is given a key that moves real money.
-pub async fn configured() -> Result<Adapter, Failure> {
+pub async fn configured(traceparent: Option<&str>) -> Result<Adapter, Failure> {
     let (url, key) =
         (settings::variable("toss_api_url").await?, settings::variable("toss_secret_key").await?);
-    let toss = Toss::new(&url, &key);
+    let toss = Toss::new(&url, &key, traceparent);
     match &*settings::variable("payment_provider").await? {
         "toss" => Ok(Adapter::Toss(toss)),
         "sandbox" if key.starts_with("test_") => Ok(Adapter::Sandbox(Sandbox::new(toss))),
@@ -144,7 +144,7 @@ impl Exchange {
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self.outcome {
-            Outcome::Approved(_) => "APPROVED",
+            Outcome::Approved(_) | Outcome::GivenBack(_) => "APPROVED",
             Outcome::Declined(_) => "DECLINED",
             Outcome::NotDone(_) => "ERROR",
             Outcome::Unknown(_) => "UNKNOWN",
@@ -156,7 +156,7 @@ impl Exchange {
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         match &self.outcome {
-            Outcome::Approved(_) | Outcome::Review(_) => None,
+            Outcome::Approved(_) | Outcome::GivenBack(_) | Outcome::Review(_) => None,
             Outcome::Declined(decline) => Some(decline.code.as_str()),
             Outcome::NotDone(not_done) => not_done.code.as_ref().map(|code| code.as_str()),
             Outcome::Unknown(doubt) => Some(doubt.word()),
@@ -170,11 +170,10 @@ impl Seen {
     pub fn of_first_step(&self) -> Option<Outcome> {
         match &self.sight {
             Sight::Nothing | Sight::Pending(_) => None,
-            // Somebody at the provider gave it back: it was approved, and what followed is for the reconciliation.
-            Sight::Held(approval)
-            | Sight::Taken(approval)
-            | Sight::Canceled(approval)
-            | Sight::PartlyCanceled(approval) => Some(Outcome::Approved(approval.clone())),
+            Sight::Held(approval) | Sight::Taken(approval) => Some(Outcome::Approved(approval.clone())),
+            // Somebody at the provider gave it back before we knew that it was approved.
+            Sight::Canceled(approval) => Some(Outcome::GivenBack(approval.clone())),
+            Sight::PartlyCanceled(left) => Some(Outcome::Review(left.clone())),
             Sight::Declined(decline) => Some(Outcome::Declined(decline.clone())),
             Sight::Review(mismatch) => Some(Outcome::Review(mismatch.clone())),
             Sight::Unknown(doubt) => Some(Outcome::Unknown(*doubt)),

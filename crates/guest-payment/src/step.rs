@@ -122,7 +122,7 @@ impl Step<'_> {
     /// # Errors
     /// The refusals of payments.md §3; 5xx are never stored.
     pub async fn run(&self) -> Result<Answer, Failure> {
-        let gateway = Gateway::open().await?;
+        let gateway = Gateway::open(self.traceparent.as_deref()).await?;
         for _ in 0..BEGINS_MAX {
             let token = uuid::Builder::from_random_bytes(random::bytes()).into_uuid();
             let begun = Begun::of(self, gateway.name(), token).await?;

@@ -1,8 +1,9 @@
 //! One request as a handler sees it: who asks, with what, in which language.
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
 use bytes::Bytes;
+use percent_encoding::percent_decode_str;
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use spin_sdk::http::{HeaderMap, HeaderValue, Method, Request, Uri};
@@ -175,11 +176,12 @@ impl Call {
         id.ok_or_else(|| Problem::from(Code::Common400).at(name).into())
     }
 
-    /// A named part of the path, percent-decoding not applied; empty when the route has no such part.
+    /// A named part of the path, percent-decoded where that gives text; empty when the route has no such part.
     #[must_use]
-    pub fn path_text(&self, name: &str) -> &str {
+    pub fn path_text(&self, name: &str) -> Cow<'_, str> {
         let header = format!("spin-path-match-{}", name.to_ascii_lowercase().replace('_', "-"));
-        self.headers.get(header).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        let sent = self.headers.get(header).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        percent_decode_str(sent).decode_utf8().unwrap_or(Cow::Borrowed(sent))
     }
 
     /// The first query parameter of this name, decoded.
@@ -219,14 +221,17 @@ impl Call {
     /// The idempotency key: `Idempotency-Key`, else `X-Idempotency-Key`.
     ///
     /// # Errors
-    /// `COMMON400` when it is not 1 to 255 visible ASCII characters.
+    /// `COMMON400` when it is not 1 to 255 visible ASCII characters, or there are two that differ.
     pub fn idempotency_key(&self) -> Result<Option<String>, Failure> {
-        let sent = self.headers.get("idempotency-key").or_else(|| self.headers.get("x-idempotency-key"));
-        let Some(sent) = sent else { return Ok(None) };
+        let all = |name| self.headers.get_all(name).iter();
+        let mut sent = all("idempotency-key").chain(all("x-idempotency-key"));
+        let Some(first) = sent.next() else { return Ok(None) };
+        // Which of two counts is nobody's to guess.
+        let sent = sent.all(|other| other == first).then_some(first);
         let sane = |key: &&str| {
             (1..=IDEMPOTENCY_KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
         };
-        let key = sent.to_str().ok().filter(sane);
+        let key = sent.and_then(|key| key.to_str().ok()).filter(sane);
         Ok(Some(key.ok_or_else(|| Problem::from(Code::Common400).at("Idempotency-Key"))?.to_owned()))
     }
 

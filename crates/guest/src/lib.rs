@@ -9,6 +9,7 @@
 
 mod answer;
 mod body;
+pub mod calendar;
 mod call;
 pub mod clock;
 mod cookie;

@@ -19,6 +19,8 @@ pub enum Outcome {
     NotDone(NotDone),
     /// Nobody knows: it is looked up by our own order id before anything else happens.
     Unknown(Doubt),
+    /// It was done, and all of it has been given back since: nothing is held.
+    GivenBack(Approval),
     /// Done, but not what was asked: never a success, a person has to look.
     Review(Mismatch),
 }
@@ -70,6 +72,8 @@ pub enum Doubt {
     ServerError,
     /// The answer cannot be read.
     Unreadable,
+    /// The provider works, and says that something is there already: what, is looked up.
+    AlreadyThere,
 }
 
 impl Doubt {
@@ -81,6 +85,7 @@ impl Doubt {
             Self::ConnectionLost => "CONNECTION_LOST",
             Self::ServerError => "SERVER_ERROR",
             Self::Unreadable => "UNREADABLE",
+            Self::AlreadyThere => "ALREADY_THERE",
         }
     }
 }
@@ -175,7 +180,8 @@ impl Outcome {
         match self {
             Self::Approved(_) => Some(Event::Authorize),
             Self::Declined(_) => Some(Event::Decline),
-            Self::Unknown(_) | Self::Review(_) => Some(Event::LoseTrack),
+            // Given back before we knew: what nobody knew becomes void.
+            Self::Unknown(_) | Self::Review(_) | Self::GivenBack(_) => Some(Event::LoseTrack),
             Self::NotDone(_) => None,
         }
     }
@@ -184,8 +190,11 @@ impl Outcome {
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         match self {
-            Self::Approved(_) | Self::Declined(_) | Self::Review(_) => true,
-            Self::Unknown(_) => false,
+            Self::Approved(_) | Self::Declined(_) | Self::GivenBack(_) | Self::Review(_) => true,
+            Self::Unknown(Doubt::AlreadyThere) => true,
+            Self::Unknown(
+                Doubt::Timeout | Doubt::ConnectionLost | Doubt::ServerError | Doubt::Unreadable,
+            ) => false,
             Self::NotDone(not_done) => match not_done.class {
                 ErrorClass::Retryable => false,
                 ErrorClass::Declined | ErrorClass::Bug => true,
@@ -198,7 +207,7 @@ impl Outcome {
     pub fn may_start_another_attempt(&self) -> bool {
         match self {
             Self::Declined(_) | Self::NotDone(_) => true,
-            Self::Approved(_) | Self::Unknown(_) | Self::Review(_) => false,
+            Self::Approved(_) | Self::GivenBack(_) | Self::Unknown(_) | Self::Review(_) => false,
         }
     }
 }

@@ -100,6 +100,7 @@ codes! {
     Pay4225 "PAY4225" 422 "주문 금액과 다릅니다." "The amount differs from the order's.";
     Pay4226 "PAY4226" 422 "크레딧이 부족합니다." "There are not enough credits.";
     Pay4227 "PAY4227" 422 "사용한 크레딧보다 많습니다." "More than was used cannot be given back.";
+    Pay4228 "PAY4228" 422 "결제 키가 이 결제의 것이 아닙니다." "The payment has another payment key.";
     Pay4291 "PAY4291" 429 "요청이 너무 많습니다. 잠시 후 다시 시도해 주세요." "Too many requests. Please retry later.";
     Pay5021 "PAY5021" 502 "결제사에서 오류가 발생했습니다. 같은 키로 다시 시도해도 안전합니다." "The payment provider failed. A retry with the same key is safe.";
     Pay5031 "PAY5031" 503 "결제사를 잠시 이용할 수 없습니다." "The payment provider is not available for the moment.";

@@ -51,6 +51,7 @@ step_codes! {
     RefundWindowOver "REFUND_WINDOW_OVER" 422;
     RefundTooMany "REFUND_TOO_MANY" 422;
     AmountDiffers "AMOUNT_DIFFERS" 422;
+    PaymentKeyDiffers "PAYMENT_KEY_DIFFERS" 422;
     CreditInsufficient "CREDIT_INSUFFICIENT" 422;
     TooManyRequests "TOO_MANY_REQUESTS" 429;
     InternalError "INTERNAL_ERROR" 500;
@@ -86,6 +87,7 @@ impl StepCode {
             Code::Pay4223 => Self::RefundWindowOver,
             Code::Pay4224 => Self::RefundTooMany,
             Code::Pay4225 => Self::AmountDiffers,
+            Code::Pay4228 => Self::PaymentKeyDiffers,
             Code::Pay4226 | Code::Pay4227 => Self::CreditInsufficient,
             Code::Pay4291 => Self::TooManyRequests,
             Code::Pay5021 => Self::ProviderError,

@@ -30,7 +30,7 @@ async fn handle(request: Request) -> Reply {
 }
 
 async fn one(call: Call) -> Result<Answer, Failure> {
-    bare(&found(breaker::status(call.path_text("name")).await)?)
+    bare(&found(breaker::status(&call.path_text("name")).await)?)
 }
 
 async fn all(_call: Call) -> Result<Answer, Failure> {
@@ -60,7 +60,7 @@ async fn reset(call: Call) -> Result<Answer, Failure> {
 /// An operator's order, signed; who gave it is in the log.
 async fn carry_out(mut call: Call, order: Order) -> Result<Answer, Failure> {
     let caller = present(&mut call).await?.signed().await?.operator()?;
-    let status = found(breaker::order(call.path_text("name"), order).await)?;
+    let status = found(breaker::order(&call.path_text("name"), order).await)?;
     eprintln!(
         "level=info request_id={} circuit_breaker={} state={} actor={}",
         call.request_id(),

@@ -19,6 +19,7 @@ const CHANGE: Write = Write {
         ("NO_RESERVATION", Code::Pay4044),
         ("CONFLICT", Code::Pay4099),
         ("EXCEEDS_CONFIRMED", Code::Pay4227),
+        ("TOO_LARGE", Code::Pay4001),
     ],
     constraints: &[("credit_account_covered", Code::Pay4226)],
 };
@@ -128,7 +129,7 @@ fn reservation_of(kind: CreditEntry, sent: Option<i64>) -> Result<Option<i64>, P
 /// Whose account in which currency is read, and for whom.
 async fn account(call: &mut Call) -> Result<(Caller, String, Currency), Failure> {
     let caller = present(call).await?.signed().await?;
-    let user = reference(call.path_text("user")).map_err(|problem| problem.at("userId"))?.to_owned();
+    let user = reference(&call.path_text("user")).map_err(|problem| problem.at("userId"))?.to_owned();
     let currency = Currency::parse(&call.query("currency").unwrap_or_default())?;
     Ok((caller, user, currency))
 }

@@ -15,7 +15,8 @@ const CREATE: Write = Write {
     sql: include_str!("create.sql"),
     nothing: Code::Common500,
     refusals: &[("TOTAL_DIFFERS", Code::Common500)],
-    constraints: &[],
+    // Written by the database it is longer than as it was sent: 1e300 has 301 digits there.
+    constraints: &[("customer_order_metadata_check", Code::Common400)],
 };
 const CANCEL: Write = Write {
     sql: "SELECT outcome, result::text FROM pay.cancel_order($1, $2, $3, $4, $5, $6, $7)",

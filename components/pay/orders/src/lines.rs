@@ -50,6 +50,19 @@ pub(crate) fn metadata(sent: Option<&Map<String, Value>>) -> Result<Option<Strin
     let Some(object) = sent else { return Ok(None) };
     let text = serde_json::to_string(object).map_err(|_| Problem::from(Code::Common400))?;
     // jsonb holds no zero character; a text of ours in the database would be refused there.
-    let sane = text.len() <= METADATA_BYTES_MAX && !text.contains("\\u0000");
+    let sane = text.len() <= METADATA_BYTES_MAX && !holds_zero_in(object);
     if sane { Ok(Some(text)) } else { Err(Code::Common400.into()) }
+}
+
+fn holds_zero_in(object: &Map<String, Value>) -> bool {
+    object.iter().any(|(key, value)| key.contains('\0') || holds_zero(value))
+}
+
+fn holds_zero(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_zero),
+        Value::Object(fields) => holds_zero_in(fields),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }

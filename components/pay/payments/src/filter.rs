@@ -1,7 +1,7 @@
 //! What a list of payments is narrowed to.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use guest::Call;
+use chrono::{DateTime, Utc};
+use guest::{Call, calendar};
 use rules_payment::State;
 use wire::{Code, Fields, Problem};
 
@@ -27,10 +27,6 @@ impl Filter {
     }
 }
 
-/// An instant of RFC 3339, or a day in UTC.
 fn time(text: Option<String>) -> Result<Option<DateTime<Utc>>, Code> {
-    let Some(text) = text else { return Ok(None) };
-    let instant = DateTime::parse_from_rfc3339(&text).ok().map(|instant| instant.to_utc());
-    let day = || text.parse::<NaiveDate>().ok().map(|day| day.and_time(NaiveTime::MIN).and_utc());
-    instant.or_else(day).map(Some).ok_or(Code::Common400)
+    text.map(|text| calendar::instant(&text).ok_or(Code::Common400)).transpose()
 }

@@ -34,7 +34,7 @@ async fn handle(request: Request) -> Reply {
 
 async fn step_show(mut call: Call) -> Result<Answer, Failure> {
     let merchant = call.query("merchantId");
-    let caller = present(&mut call).await?.of_merchant(merchant.as_deref()).await?;
+    let caller = present(&mut call).await?.of_known_merchant(merchant.as_deref()).await?;
     show_to(&call, &caller).await
 }
 
@@ -51,7 +51,7 @@ async fn show_to(call: &Call, caller: &Caller) -> Result<Answer, Failure> {
 
 async fn step_list(mut call: Call) -> Result<Answer, Failure> {
     let merchant = call.query("merchantId");
-    let caller = present(&mut call).await?.of_merchant(merchant.as_deref()).await?;
+    let caller = present(&mut call).await?.of_known_merchant(merchant.as_deref()).await?;
     list_to(&call, &caller).await
 }
 

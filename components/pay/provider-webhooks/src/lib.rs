@@ -12,7 +12,7 @@ mod notice;
 
 use guest::prelude::*;
 use guest::{clock, rows};
-use guest_payment::{Resolved, resolve};
+use guest_payment::{Resolved, resolve, traceparent};
 use serde::Serialize;
 use wire::{Code, Problem};
 
@@ -42,13 +42,18 @@ async fn take(mut call: Call) -> Result<Answer, Failure> {
     let notice = Notice::read(&body, sent.as_deref(), clock::now())?;
     // A notice about somebody else's payment, or about none, is taken like one about ours: the answer tells nothing.
     let Some((tenant, payment)) = notice.ours() else { return received(&call) };
-    let Some(webhook) = store(tenant, payment, &notice).await? else { return received(&call) };
-    let worked = resolve(tenant, payment, ACTOR).await;
+    let stored = store(tenant, payment, &notice).await?;
+    if stored == Stored::Nothing {
+        return received(&call);
+    }
+    let worked = resolve(tenant, payment, ACTOR, traceparent(&call).as_deref()).await;
     let (outcome, detail) = match &worked {
         Ok(resolved) => told(*resolved),
         Err(_) => ("RETRY", "FAILED".to_owned()),
     };
-    rows(DONE, params![tenant, webhook, outcome, detail], &[]).await?;
+    if let Stored::As(webhook) = stored {
+        rows(DONE, params![tenant, webhook, outcome, detail], &[]).await?;
+    }
     worked?;
     if outcome == "RETRY" {
         return Err(Problem::from(Code::Common503).retry_after(RETRY_AFTER_S).into());
@@ -60,8 +65,18 @@ fn received(call: &Call) -> Result<Answer, Failure> {
     call.ok(&Received { received: true })
 }
 
-/// Stores the notice before anything is done about it; none when there is nothing left to do.
-async fn store(tenant: i64, payment: i64, notice: &Notice) -> Result<Option<i64>, Failure> {
+/// What became of a notice before anything is done about it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    /// It is stored, under this id.
+    As(i64),
+    /// The payment has as many notices as are kept: it is a hint like the others, and leaves no trace.
+    NotKept,
+    /// It was worked off already, or is about no payment of ours.
+    Nothing,
+}
+
+async fn store(tenant: i64, payment: i64, notice: &Notice) -> Result<Stored, Failure> {
     let own = params![
         tenant,
         PROVIDER,
@@ -75,8 +90,9 @@ async fn store(tenant: i64, payment: i64, notice: &Notice) -> Result<Option<i64>
     let row = rows.first().ok_or_else(|| Failure::fault("pay.store_webhook answers one row"))?;
     let outcome: String = row.get(0)?;
     match outcome.as_str() {
-        "STORED" | "OPEN" => Ok(Some(row.get(1)?)),
-        "DUPLICATE" | "UNKNOWN_PAYMENT" => Ok(None),
+        "STORED" | "OPEN" => Ok(Stored::As(row.get(1)?)),
+        "NOT_KEPT" => Ok(Stored::NotKept),
+        "DUPLICATE" | "UNKNOWN_PAYMENT" => Ok(Stored::Nothing),
         other => Err(Failure::fault(format!("pay.store_webhook says {other}"))),
     }
 }

@@ -85,8 +85,8 @@ impl Notice {
         let kept =
             Kept { event_type: &kind, created_at: sent.created_at.as_deref().map(cut), data: data.clone() };
         let kept = serde_json::to_string(&kept).map_err(Failure::fault)?;
-        // The whole body: a sender that makes another notice of the same words only repeats a hint.
-        let dedupe: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+        // What is kept, not the whole body: anybody can send notices, and make each differ where nobody looks.
+        let dedupe: String = Sha256::digest(&kept).iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { dedupe: format!("sha256:{dedupe}"), kind, kept, sent_at: at, reference: data.order_id })
     }
 

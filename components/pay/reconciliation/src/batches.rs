@@ -1,6 +1,7 @@
 //! `/api/v1/reconciliation/batches`: what a merchant is owed for a day, as JSON and as CSV.
 
-use chrono::{NaiveDate, SecondsFormat};
+use chrono::SecondsFormat;
+use guest::calendar;
 use guest::prelude::*;
 use guest_payment::{Caller, Read, Sorted, present};
 use spin_sdk::http::HeaderValue;
@@ -26,7 +27,7 @@ const ITEMS: Read =
 pub(crate) async fn make(mut call: Call) -> Result<Answer, Failure> {
     let caller = present(&mut call).await?.signed().await?;
     let body: BatchCreateBody = call.json().await?;
-    let day: NaiveDate = body.day.parse().map_err(|_| Problem::from(Code::Common400).at("day"))?;
+    let day = calendar::day(&body.day).ok_or_else(|| Problem::from(Code::Common400).at("day"))?;
     let own = params![caller.tenant, day.to_string(), caller.actor.as_str()];
     let (said, batches): (String, Option<Vec<SettlementBatch>>) = outcome(MAKE, own).await?;
     let batches = batches.unwrap_or_default();

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use guest::calendar;
 use guest::prelude::*;
 use guest_payment::provider::{self, Movement, Provider, ReportFault, TRANSACTIONS_MAX, Transaction};
-use guest_payment::{Caller, Read, present};
+use guest_payment::{Caller, Read, present, traceparent};
 use rules_payment::provider::of_order_id;
 use serde::Deserialize;
 use wire::{Code, Cursor, Page, Problem, ReconciledPayment, ReconciledTotal, Reconciliation};
@@ -45,7 +46,7 @@ pub(crate) async fn show(mut call: Call) -> Result<Answer, Failure> {
     let (from, to) = span(&call)?;
     let page = call.page()?;
     let edge = TimeDelta::minutes(EDGE_MINUTES);
-    let report = provider_report(&caller, from, to, edge).await?;
+    let report = provider_report(&caller, (from, to), edge, traceparent(&call).as_deref()).await?;
     let totals = totals(&caller, from, to, &report).await?;
     let after = page.after.map_or(0, |key| key.id);
     let found = look(&caller, (from, to), &report, after, page.size as usize).await?;
@@ -63,26 +64,20 @@ pub(crate) async fn show(mut call: Call) -> Result<Answer, Failure> {
 /// The time that is asked about.
 fn span(call: &Call) -> Result<(DateTime<Utc>, DateTime<Utc>), Problem> {
     let wrong = |name: &str| Problem::from(Code::Common400).at(name);
-    let from = call.query("from").as_deref().and_then(instant).ok_or_else(|| wrong("from"))?;
-    let to = call.query("to").as_deref().and_then(instant).ok_or_else(|| wrong("to"))?;
+    let from = call.query("from").as_deref().and_then(calendar::instant).ok_or_else(|| wrong("from"))?;
+    let to = call.query("to").as_deref().and_then(calendar::instant).ok_or_else(|| wrong("to"))?;
     let is_sane = from < to && to - from <= TimeDelta::days(SPAN_DAYS_MAX);
     if is_sane { Ok((from, to)) } else { Err(wrong("to")) }
-}
-
-/// RFC 3339, or the beginning of a day in UTC.
-fn instant(text: &str) -> Option<DateTime<Utc>> {
-    let day = || text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0).map(|midnight| midnight.and_utc());
-    DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()).or_else(day)
 }
 
 /// What the provider's report says of the caller's payments. Others with the same account are in it and are passed over.
 async fn provider_report(
     caller: &Caller,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
     edge: TimeDelta,
+    traceparent: Option<&str>,
 ) -> Result<Report, Failure> {
-    let provider = provider::configured().await?;
+    let provider = provider::configured(traceparent).await?;
     let mut report = Report::new();
     let mut after: Option<String> = None;
     for _ in 0..REPORT_PAGES_MAX {

@@ -3,7 +3,9 @@
 
 use chrono::NaiveDate;
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
-use rules_payment::{Currency, Money};
+use guest::calendar;
+use rules_payment::{Currency, Money, money::MINOR_UNITS_MAX};
+use std::collections::HashMap;
 
 /// Columns that every file has; further ones are passed over.
 const COLUMNS: [&str; 6] = ["reference", "kind", "currency", "amount", "fee", "settledOn"];
@@ -45,11 +47,13 @@ pub(crate) struct NoFile;
 pub(crate) struct Rows<'a> {
     file: &'a [u8],
     /// How far lines were counted: a place in the file, and the line it is on.
-    counted: (usize, i64),
+    lines: (usize, i64),
     reader: Reader<&'a [u8]>,
     places: [usize; COLUMNS.len()],
     payment_key: Option<usize>,
     read: usize,
+    /// Sums of amounts and fees so far, by kind and currency.
+    sums: HashMap<(&'static str, Currency), (i64, i64)>,
 }
 
 impl<'a> Rows<'a> {
@@ -62,7 +66,15 @@ impl<'a> Rows<'a> {
         for (found, name) in places.iter_mut().zip(COLUMNS) {
             *found = place(name).ok_or(NoFile)?;
         }
-        Ok(Self { file, counted: (0, 1), reader, places, payment_key: place(PAYMENT_KEY), read: 0 })
+        Ok(Self {
+            file,
+            lines: (0, 1),
+            reader,
+            places,
+            payment_key: place(PAYMENT_KEY),
+            read: 0,
+            sums: HashMap::new(),
+        })
     }
 
     /// The line on which the record that was read from `from` on begins. The reader counts from the end of the record
@@ -70,12 +82,12 @@ impl<'a> Rows<'a> {
     fn line(&mut self, from: usize) -> i64 {
         let is_break = |byte: &&u8| matches!(**byte, b'\r' | b'\n');
         let breaks = self.file.iter().skip(from).take_while(is_break).count();
-        let (place, line) = self.counted;
+        let (place, line) = self.lines;
         let begin = from + breaks;
         let passed = self.file.get(place..begin).unwrap_or_default();
         let lines = passed.iter().filter(|byte| **byte == b'\n').count();
-        self.counted = (begin, line.saturating_add(i64::try_from(lines).unwrap_or(i64::MAX)));
-        self.counted.1
+        self.lines = (begin, line.saturating_add(i64::try_from(lines).unwrap_or(i64::MAX)));
+        self.lines.1
     }
 
     fn row(&self, line: i64, record: &ByteRecord) -> Result<Good, Bad> {
@@ -104,7 +116,7 @@ impl<'a> Rows<'a> {
         if money.minor() < 0 {
             return Err(bad("AMOUNT"));
         }
-        let settled_on = text(settled_on)?.parse().map_err(|_| bad("SETTLED_ON"))?;
+        let settled_on = calendar::day(text(settled_on)?).ok_or_else(|| bad("SETTLED_ON"))?;
         Ok(Good {
             line,
             reference: reference.to_owned(),
@@ -114,6 +126,23 @@ impl<'a> Rows<'a> {
             fee,
             settled_on,
         })
+    }
+}
+
+impl Rows<'_> {
+    /// Adds a row to the sums; refused is the one that would make a sum no amount any more.
+    fn counted(&mut self, good: Good, record: &ByteRecord) -> Result<Good, Bad> {
+        let sums = self.sums.entry((good.kind, good.money.currency())).or_default();
+        let held = |sum: i64, more: Money| {
+            sum.checked_add(more.minor()).filter(|sum| (-MINOR_UNITS_MAX..=MINOR_UNITS_MAX).contains(sum))
+        };
+        match (held(sums.0, good.money), held(sums.1, good.fee)) {
+            (Some(amount), Some(fee)) => {
+                *sums = (amount, fee);
+                Ok(good)
+            }
+            (_, _) => Err(Bad { line: good.line, reason: "SUM_TOO_LARGE", text: shown(record) }),
+        }
     }
 }
 
@@ -132,7 +161,7 @@ impl Iterator for Rows<'_> {
                     let bad = || Err(Bad { line, reason: "TOO_MANY_ROWS", text: String::new() });
                     return (self.read == ROWS_MAX + 1).then(bad);
                 }
-                Some(self.row(line, &record))
+                Some(self.row(line, &record).and_then(|good| self.counted(good, &record)))
             }
             // A slice of bytes has no reading errors, and a flexible record of bytes no others.
             Err(_) => None,
@@ -161,6 +190,22 @@ mod tests {
         match read(row).remove(0) {
             Ok(good) => panic!("{good:?}"),
             Err(bad) => bad.reason,
+        }
+    }
+
+    #[test]
+    fn a_row_that_makes_a_sum_no_amount_any_more_is_named_and_the_others_are_taken() {
+        let max = MINOR_UNITS_MAX;
+        let row = |amount: i64, fee: i64| format!("mo-1-2,,PAYMENT,KRW,{amount},{fee},2026-01-02\n");
+        let rows = read(&[row(max - 1, 0), row(2, 0), row(1, -1), row(1, 0)].concat());
+        let reasons: Vec<_> = rows.iter().map(|row| row.as_ref().err().map(|bad| bad.reason)).collect();
+        assert_eq!(reasons, [None, Some("SUM_TOO_LARGE"), None, Some("SUM_TOO_LARGE")]);
+    }
+
+    #[test]
+    fn a_day_that_no_calendar_of_ours_has_is_named() {
+        for day in ["0000-01-01", "-0001-01-01", "+99999-01-01"] {
+            assert_eq!(reason(&format!("mo-1-2,,PAYMENT,KRW,1,0,{day}\n")), "SETTLED_ON");
         }
     }
 

@@ -25,12 +25,15 @@ const BUGS: [&str; 15] = [
 ];
 /// Nothing was approved; in a moment it may be.
 const RETRYABLE: [&str; 2] = ["TOO_MANY_REQUESTS", "FORBIDDEN_CONSECUTIVE_REQUEST"];
-/// Somebody was faster, perhaps we ourselves, or something between Toss and the bank went wrong: it is looked up.
-const OPEN: [&str; 9] = [
+/// Somebody was faster, perhaps we ourselves: it is looked up.
+const ALREADY_THERE: [&str; 4] = [
     "ALREADY_PROCESSED_PAYMENT",
     "ALREADY_CANCELED_PAYMENT",
     "DUPLICATED_ORDER_ID",
     "IDEMPOTENT_REQUEST_PROCESSING",
+];
+/// Something between Toss and the bank went wrong: it is looked up.
+const BROKEN: [&str; 5] = [
     "PROVIDER_ERROR",
     "CARD_PROCESSING_ERROR",
     "UNKNOWN_PAYMENT_ERROR",
@@ -53,8 +56,11 @@ pub(super) fn refusal(status: u16, body: &[u8]) -> Outcome {
     };
     let read = ProviderCode::read(&code);
     let is_in = |codes: &[&str]| codes.contains(&code.as_str());
-    if is_in(&OPEN) || status == 409 || status < 400 {
-        return Outcome::Unknown(Doubt::Unreadable);
+    if is_in(&BROKEN) || status < 400 {
+        return Outcome::Unknown(Doubt::ServerError);
+    }
+    if is_in(&ALREADY_THERE) || status == 409 {
+        return Outcome::Unknown(Doubt::AlreadyThere);
     }
     if is_in(&BUGS) || status == 401 {
         return Outcome::NotDone(NotDone { class: ErrorClass::Bug, code: Some(read) });

@@ -1,7 +1,9 @@
 //! Reading Toss's payment object, and comparing it with what was asked. Amounts stay text until they are money: no
 //! number of ours ever passes through a double.
 
-use rules_payment::provider::{Approval, Asked, Decline, Doubt, Echo, Outcome, ProviderCode, check_echo};
+use rules_payment::provider::{
+    Approval, Asked, Decline, Doubt, Echo, Mismatch, Outcome, ProviderCode, check_echo,
+};
 use rules_payment::{Currency, Money};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -80,7 +82,7 @@ impl Payment {
             return mismatch;
         }
         let approved = || Outcome::Approved(self.approval());
-        match (wanted, self.sight()) {
+        match (wanted, self.sight(money)) {
             (Wanted::Held, Some(Sight::Held(_) | Sight::Taken(_)))
             | (Wanted::Taken, Some(Sight::Taken(_)))
             | (Wanted::Canceled, Some(Sight::Canceled(_)))
@@ -96,7 +98,7 @@ impl Payment {
         match self.check(reference, money, &self.total_amount) {
             Err(Outcome::Review(mismatch)) => Sight::Review(mismatch),
             Err(_) => Sight::Unknown(Doubt::Unreadable),
-            Ok(()) => self.sight().unwrap_or(Sight::Unknown(Doubt::Unreadable)),
+            Ok(()) => self.sight(money).unwrap_or(Sight::Unknown(Doubt::Unreadable)),
         }
     }
 
@@ -108,15 +110,37 @@ impl Payment {
         check_echo(Asked { order_id: reference, money: asked }, echo).map_err(Outcome::Review)
     }
 
+    /// Whether it is the payment of this order; a payment key belongs to one order for good.
+    pub(super) fn is_of(&self, reference: &str) -> bool {
+        self.order_id == reference
+    }
+
+    /// What is left of `asked` after all that was given back.
+    fn left(&self, asked: Money) -> Option<Mismatch> {
+        let currency = asked.currency().code();
+        let mut left = asked.minor();
+        for cancel in self.cancels.iter().flatten() {
+            left = left.checked_sub(minor(&cancel.cancel_amount, currency)?)?;
+        }
+        Some(Mismatch {
+            asked_minor: asked.minor(),
+            asked_currency: currency,
+            asked_order_id: self.order_id.clone(),
+            echoed_minor: left,
+            echoed_currency: currency.to_owned(),
+            echoed_order_id: self.order_id.clone(),
+        })
+    }
+
     /// Toss's status; a payment that is held but not taken is `DONE` with a card that was not acquired yet.
-    fn sight(&self) -> Option<Sight> {
+    fn sight(&self, asked: Money) -> Option<Sight> {
         let is_held = self.card.as_ref().and_then(|card| card.acquire_status.as_deref()) == Some("READY");
         match self.status.as_str() {
             "READY" | "IN_PROGRESS" | "WAITING_FOR_DEPOSIT" => Some(Sight::Pending(self.approval())),
             "DONE" if is_held => Some(Sight::Held(self.approval())),
             "DONE" => Some(Sight::Taken(self.approval())),
             "CANCELED" => Some(Sight::Canceled(self.approval())),
-            "PARTIAL_CANCELED" => Some(Sight::PartlyCanceled(self.approval())),
+            "PARTIAL_CANCELED" => self.left(asked).map(Sight::PartlyCanceled),
             "ABORTED" | "EXPIRED" => {
                 let code = self.failure.as_ref().map_or(self.status.as_str(), |failure| &failure.code);
                 Some(Sight::Declined(Decline { code: ProviderCode::read(code) }))

@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
 use rules_payment::Money;
-use rules_payment::provider::{Doubt, ErrorClass, NotDone, Outcome, ProviderCode};
+use rules_payment::provider::{Decline, Doubt, ErrorClass, NotDone, Outcome, ProviderCode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use spin_sdk::http::Method;
@@ -16,6 +16,8 @@ use super::{Ask, DEADLINE_MS, Exchange, Provider, ReportFault, Seen, Sight, Tran
 const TWO_STEP_NOT_OFFERED: &str = "TWO_STEP_NOT_OFFERED";
 /// A body that could not be written as JSON.
 const NOT_WRITTEN: &str = "NOT_WRITTEN";
+/// The payment key belongs to a payment of another order.
+const KEY_OF_ANOTHER: &str = "PAYMENT_KEY_OF_ANOTHER_ORDER";
 /// What Toss shows the customer of a void.
 const VOID_REASON: &str = "authorization released";
 /// Characters of a reason at most, as Toss has it.
@@ -26,6 +28,8 @@ pub struct Toss {
     /// Without a slash at the end.
     url: String,
     authorization: String,
+    /// The trace that its calls are a part of.
+    traceparent: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -45,9 +49,10 @@ struct Cancel<'a> {
 }
 
 impl Toss {
-    pub(super) fn new(url: &str, secret_key: &str) -> Self {
+    pub(super) fn new(url: &str, secret_key: &str, traceparent: Option<&str>) -> Self {
         let authorization = format!("Basic {}", BASE64_STANDARD.encode(format!("{secret_key}:")));
-        Self { url: url.trim_end_matches('/').to_owned(), authorization }
+        let url = url.trim_end_matches('/').to_owned();
+        Self { url, authorization, traceparent: traceparent.map(str::to_owned) }
     }
 
     /// Sends a body and reads the payment that comes back.
@@ -64,6 +69,7 @@ impl Toss {
             url: format!("{}{path}", self.url),
             authorization: &self.authorization,
             key: Some(ask.key),
+            traceparent: self.traceparent.as_deref(),
             body,
             deadline_ms: ask.deadline_ms,
         };
@@ -77,6 +83,7 @@ impl Toss {
             url: format!("{}{path}", self.url),
             authorization: &self.authorization,
             key: None,
+            traceparent: self.traceparent.as_deref(),
             body: Vec::new(),
             deadline_ms,
         };
@@ -115,8 +122,18 @@ fn sight(reply: Result<Reply, Silence>, reference: &str, money: Money) -> Sight 
         Outcome::Unknown(doubt) => Sight::Unknown(doubt),
         Outcome::NotDone(not_done) => Sight::NotDone(not_done),
         // A question is not declined: whatever was said, it was not about the payment.
-        Outcome::Declined(_) | Outcome::Approved(_) | Outcome::Review(_) => Sight::Unknown(Doubt::Unreadable),
+        Outcome::Declined(_) | Outcome::Approved(_) | Outcome::GivenBack(_) | Outcome::Review(_) => {
+            Sight::Unknown(Doubt::Unreadable)
+        }
     }
+}
+
+/// A decline, when the payment that was read is another order's.
+fn of_another(reply: Result<Reply, Silence>, reference: &str) -> Option<Outcome> {
+    let payment =
+        reply.ok().filter(|reply| reply.status == 200).and_then(|reply| Payment::read(&reply.body))?;
+    let decline = || Outcome::Declined(Decline { code: ProviderCode::read(KEY_OF_ANOTHER) });
+    (!payment.is_of(reference)).then(decline)
 }
 
 /// Not offered here: nothing was sent.
@@ -154,7 +171,15 @@ impl Provider for Toss {
 
     async fn confirm(&self, ask: &Ask<'_>, payment_key: &str) -> Exchange {
         let body = Confirm { payment_key, order_id: ask.reference, amount: number(ask.money) };
-        self.post("/v1/payments/confirm", &body, ask, Wanted::Taken).await
+        let exchange = self.post("/v1/payments/confirm", &body, ask, Wanted::Taken).await;
+        if exchange.outcome != Outcome::Unknown(Doubt::AlreadyThere) {
+            return exchange;
+        }
+        // The key may be of a payment that was taken for another order; nothing of ours was taken then.
+        let path = format!("/v1/payments/{}", path_part(payment_key));
+        let (reply, more_ms) = self.get(&path, ask.deadline_ms).await;
+        let duration_ms = exchange.duration_ms.saturating_add(more_ms);
+        Exchange { outcome: of_another(reply, ask.reference).unwrap_or(exchange.outcome), duration_ms }
     }
 
     async fn capture(&self, _ask: &Ask<'_>, _payment_key: &str) -> Exchange {
@@ -197,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_key_is_sent_with_an_empty_password() {
-        let toss = Toss::new("https://api.tosspayments.com/", "test_sk_a");
+        let toss = Toss::new("https://api.tosspayments.com/", "test_sk_a", None);
         assert_eq!(toss.authorization, format!("Basic {}", BASE64_STANDARD.encode("test_sk_a:")));
         assert_eq!(toss.url, "https://api.tosspayments.com");
     }

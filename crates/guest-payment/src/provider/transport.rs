@@ -25,6 +25,8 @@ pub(super) struct Wire<'a> {
     pub(super) authorization: &'a str,
     /// The provider's `Idempotency-Key`.
     pub(super) key: Option<&'a str>,
+    /// The trace that the call is a part of.
+    pub(super) traceparent: Option<&'a str>,
     pub(super) body: Vec<u8>,
     pub(super) deadline_ms: u32,
 }
@@ -66,6 +68,9 @@ async fn answered(wire: Wire<'_>) -> Result<Reply, Silence> {
     }
     if let Some(key) = wire.key {
         request = request.header("idempotency-key", key);
+    }
+    if let Some(trace) = wire.traceparent {
+        request = request.header("traceparent", trace);
     }
     let request =
         request.body(Full::new(Bytes::from(wire.body))).map_err(|_| not_sent(ErrorClass::Bug, NOT_SENT))?;

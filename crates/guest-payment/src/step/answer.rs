@@ -39,6 +39,7 @@ pub(super) fn refused(kind: Kind, refusal: &Refusal) -> Problem {
         },
         Refusal::NotFound => Code::Pay4041.into(),
         Refusal::AmountDiffers => Problem::from(Code::Pay4225).at("amount"),
+        Refusal::KeyDiffers => Problem::from(Code::Pay4228).at("paymentKey"),
         Refusal::OrderClosed => Code::Pay4096.into(),
         Refusal::PaymentLive => Code::Pay4097.into(),
         Refusal::InReview { payment } => at(Code::Pay4098, payment),
@@ -66,6 +67,11 @@ impl Step<'_> {
             }
             Verdict::Declined(code) => {
                 let detail = serde_json::json!({ "paymentId": payment, "providerCode": code.as_str() });
+                let (status, body) = self.face.refusal(&Problem::from(Code::Pay4021).with(detail))?;
+                Ok(Composed::Stored { status, body })
+            }
+            Verdict::GivenBack => {
+                let detail = serde_json::json!({ "paymentId": payment });
                 let (status, body) = self.face.refusal(&Problem::from(Code::Pay4021).with(detail))?;
                 Ok(Composed::Stored { status, body })
             }

@@ -67,6 +67,8 @@ pub(crate) enum Refusal {
     NotFound,
     /// The amount is not the payment's or the order's.
     AmountDiffers,
+    /// The payment has another payment key.
+    KeyDiffers,
     /// The order waits for no payment.
     OrderClosed,
     /// The order has a payment that is alive.
@@ -134,6 +136,7 @@ impl Begun {
             "CONFLICT" => Self::Refused(Refusal::Conflict { payment: row.get(1)? }),
             "NOT_FOUND" => Self::Refused(Refusal::NotFound),
             "AMOUNT_DIFFERS" => Self::Refused(Refusal::AmountDiffers),
+            "KEY_DIFFERS" => Self::Refused(Refusal::KeyDiffers),
             "ORDER_CLOSED" => Self::Refused(Refusal::OrderClosed),
             "PAYMENT_LIVE" => Self::Refused(Refusal::PaymentLive),
             "IN_REVIEW" => Self::Refused(Refusal::InReview { payment: row.get(1)? }),

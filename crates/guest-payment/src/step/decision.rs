@@ -36,6 +36,8 @@ pub(crate) enum Verdict {
     Done,
     /// The provider declined.
     Declined(ProviderCode),
+    /// The money was taken and given back before we knew: the payment is over, and nothing is held.
+    GivenBack,
     /// Nothing happened; a retry may work.
     NotDone,
     /// Nothing happened, and it is our fault.
@@ -102,6 +104,19 @@ impl Decision {
                 }
             }
             Outcome::Declined(decline) => declined(kind, decline.code),
+            // Which is what a void is for.
+            Outcome::GivenBack(approval) if kind == Kind::Void => {
+                return Self::of(kind, standing, Outcome::Approved(approval), fee_basis_points);
+            }
+            Outcome::GivenBack(approval) => {
+                let mut path = lost(kind, standing);
+                path.push(State::Voided);
+                Self {
+                    path,
+                    approval: Some(approval),
+                    ..Self::without_effect(End::Known, "APPROVED", None, Verdict::GivenBack)
+                }
+            }
             Outcome::NotDone(not_done) => {
                 let code = not_done.code.as_ref().map(|code| code.as_str().to_owned());
                 match (not_done.class, not_done.code) {

@@ -17,6 +17,8 @@ use crate::{
     gateway::{Gateway, LookedUp},
 };
 
+/// Milliseconds between two questions about a payment that nobody of the merchant asked: notices are sent by anybody.
+const PAUSE_MS: i32 = 5_000;
 const BEGIN_RESOLVE: &str = include_str!("begin_resolve.sql");
 
 /// What became of the step.
@@ -36,14 +38,20 @@ pub enum Resolved {
     NotFound,
 }
 
-/// Asks the provider about a payment's open step. `actor` stands in the history, e.g. `webhook:toss`.
+/// Asks the provider about a payment's open step. `actor` stands in the history, e.g. `webhook:toss`; what is asked and
+/// written is a part of the trace.
 ///
 /// # Errors
 /// 503 when the database is away.
-pub async fn resolve(tenant: i64, payment: i64, actor: &str) -> Result<Resolved, Failure> {
-    let gateway = Gateway::open().await?;
+pub async fn resolve(
+    tenant: i64,
+    payment: i64,
+    actor: &str,
+    traceparent: Option<&str>,
+) -> Result<Resolved, Failure> {
+    let gateway = Gateway::open(traceparent).await?;
     let token = uuid::Builder::from_random_bytes(random::bytes()).into_uuid();
-    let rows = rows(BEGIN_RESOLVE, params![tenant, payment, token, LEASE_MS, actor], &[]).await?;
+    let rows = rows(BEGIN_RESOLVE, params![tenant, payment, token, LEASE_MS, actor, PAUSE_MS], &[]).await?;
     let row = rows.first().ok_or_else(|| Failure::fault("pay.begin_resolve answers one row"))?;
     let standing = match Begun::read(row)? {
         Begun::LookUp(standing) => standing,
@@ -58,15 +66,8 @@ pub async fn resolve(tenant: i64, payment: i64, actor: &str) -> Result<Resolved,
     // No key: what the caller of the step gets is composed when it comes back.
     let claim = Claim { endpoint: "", key: None, request_sha256: [0; 32] };
     let kind = standing.open_step.ok_or_else(|| Failure::fault("an open step has a name"))?;
-    let run = Run {
-        caller: &caller,
-        claim: &claim,
-        token,
-        kind,
-        standing: &standing,
-        reason: None,
-        traceparent: None,
-    };
+    let run =
+        Run { caller: &caller, claim: &claim, token, kind, standing: &standing, reason: None, traceparent };
     look_up(&gateway, &run, &standing).await
 }
 
@@ -87,7 +88,9 @@ async fn look_up(gateway: &Gateway, run: &Run<'_>, standing: &Standing) -> Resul
         return Ok(Resolved::Busy);
     }
     Ok(match decision.verdict {
-        Verdict::Done | Verdict::Declined(_) => Resolved::Written(decision.reached(standing)),
+        Verdict::Done | Verdict::Declined(_) | Verdict::GivenBack => {
+            Resolved::Written(decision.reached(standing))
+        }
         Verdict::Review => Resolved::Review,
         Verdict::NotDone | Verdict::Bug | Verdict::Unknown(_) => Resolved::StillUnknown,
     })

@@ -16,10 +16,12 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
     let mut all = vec![
         Outcome::Approved(Approval { payment_key: "k".into(), approval_number: None }),
         Outcome::Declined(Decline { code: ProviderCode::read("REJECT_CARD_PAYMENT") }),
+        Outcome::GivenBack(Approval { payment_key: "k".into(), approval_number: None }),
         Outcome::Review(mismatch),
     ];
     all.extend(classes.map(|class| Outcome::NotDone(NotDone { class, code: None })));
-    let doubts = [Doubt::Timeout, Doubt::ConnectionLost, Doubt::ServerError, Doubt::Unreadable];
+    let doubts =
+        [Doubt::Timeout, Doubt::ConnectionLost, Doubt::ServerError, Doubt::Unreadable, Doubt::AlreadyThere];
     all.extend(doubts.map(Outcome::Unknown));
     prop::sample::select(all)
 }

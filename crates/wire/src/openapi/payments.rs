@@ -100,7 +100,7 @@ fn payments() -> Vec<Operation> {
             .refuses(&PROVIDER),
         step("/api/v1/payments/:id/confirm", "Confirms what a customer approved at the provider")
             .takes::<ConfirmBody>()
-            .refuses(&[Code::Pay4001, Code::Pay4021, Code::Pay4092, Code::Pay4225])
+            .refuses(&[Code::Pay4001, Code::Pay4021, Code::Pay4092, Code::Pay4225, Code::Pay4228])
             .refuses(&PROVIDER),
         step("/api/v1/payments/:id/capture", "Asks for the capture of an authorized payment")
             .refuses(&[Code::Pay4093]),

@@ -84,6 +84,22 @@ async fn a_webhook_is_stored_once_and_worked_on_until_it_is_done() {
 }
 
 #[tokio::test]
+async fn a_payment_keeps_a_bounded_number_of_notices() {
+    let base = Base::new().await;
+    let (app, tenant) = (base.app().await, base.tenant("storm").await);
+    let payment = scene::authorized(&app, tenant).await;
+    let store = "SELECT outcome FROM pay.store_webhook($1, 'toss', $2, 'PAYMENT', $3, '{}', NULL)";
+    let mut kept = 0;
+    for n in 0..80 {
+        let said: String = app.query_one(store, &[&tenant, &n.to_string(), &payment]).await.unwrap().get(0);
+        kept += i64::from(said == "STORED");
+        assert!(["STORED", "NOT_KEPT"].contains(&said.as_str()), "{said}");
+    }
+    let count = "SELECT count(*) FROM pay.webhook_in WHERE payment_id = $1";
+    assert_eq!((kept, base.number(tenant, count, &[&payment]).await), (64, 64));
+}
+
+#[tokio::test]
 async fn an_event_of_a_day_without_a_partition_is_kept_and_partitions_are_made_ahead() {
     let base = Base::new().await;
     let (app, tenant) = (base.app().await, base.tenant("days").await);

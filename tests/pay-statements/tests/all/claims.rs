@@ -3,8 +3,34 @@
 use std::{collections::HashMap, time::Duration};
 
 use futures::future::join_all;
-use tests_pay_statements::{Base, Parameter, scene, step::*};
+use tests_pay_statements::{Base, Parameter, scene, see, step::*};
 use uuid::Uuid;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_capture_locks_its_order_before_its_payment() {
+    let base = Base::new().await;
+    let (app, mut other, tenant) = (base.app().await, base.app().await, base.tenant("locks").await);
+    let order = scene::order(&app, tenant, None, AMOUNT).await.result["orderId"].as_i64().unwrap();
+    let payment = scene::pay_order(&app, tenant, None, order).await.result["paymentId"].as_i64().unwrap();
+    let step = Step::new(tenant, None);
+    let begun = step.begin_on(&app, payment, "authorize").await;
+    step.finish(&app, &begun, &End::authorized("{}")).await;
+    see(&other, Some(tenant)).await;
+    let cancelling = other.transaction().await.unwrap();
+    let locked = "SELECT FROM pay.customer_order WHERE order_id = $1 FOR NO KEY UPDATE";
+    cancelling.execute(locked, &[&order]).await.unwrap();
+    let capturing =
+        tokio::spawn(async move { scene::finish_capture(&app, tenant, payment, "CAPTURED").await });
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+    while base.number(tenant, waits, &[]).await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    // Who has the order gets its payment too: whoever captures has not taken it yet.
+    let next = "SELECT FROM pay.payment WHERE payment_id = $1 FOR NO KEY UPDATE NOWAIT";
+    cancelling.execute(next, &[&payment]).await.unwrap();
+    cancelling.commit().await.unwrap();
+    assert_eq!(capturing.await.unwrap(), "DONE");
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_64_begins_at_once_with_one_key_one_is_begun_and_the_others_wait() {

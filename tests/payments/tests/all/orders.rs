@@ -147,9 +147,39 @@ fn lists_are_cut_without_gap_or_double() {
             let distinct: HashSet<i64> = seen.iter().copied().collect();
             assert_eq!((seen.len(), distinct.len()), (expected, expected), "{list}");
         }
-        for bad in ["status=NONE", "from=yesterday", "size=0", "cursor=x"] {
+        for bad in ["status=NONE", "from=yesterday", "from=-4713-01-01", "size=0", "cursor=x"] {
             merchant.get(&format!("/api/v1/payments?{bad}")).await.refused(400, "COMMON400");
         }
+        // A cursor of a time that no calendar holds: nothing is older than that, or everything.
+        for list in ["orders", "payments", "reconciliation/files"] {
+            merchant.get(&format!("/api/v1/{list}?cursor=f_________8AAAAAAAAAAXEF")).await.ok();
+        }
+    });
+}
+
+#[test]
+fn what_the_database_cannot_keep_is_a_bad_request_and_what_looks_like_it_is_kept() {
+    run(async {
+        let merchant = Merchant::new(app().await).await;
+        let line = json!({ "productId": "p", "productName": "p", "quantity": 1, "unitPrice": 1_000 });
+        let order = |metadata: Value| json!({ "userId": "u", "currency": "KRW", "lineItems": [line], "metadata": metadata });
+        let long = order(json!({ "a": vec![1e300; 40] }));
+        merchant.post("/api/v1/orders", &long).await.refused(400, "COMMON400");
+        merchant.post("/api/v1/orders", &order(json!({ "a": "\u{0}" }))).await.refused(400, "COMMON400");
+        let kept = json!({ "a": "\\u0000" });
+        assert_eq!(merchant.post("/api/v1/orders", &order(kept.clone())).await.ok()["metadata"], kept);
+    });
+}
+
+#[test]
+fn an_account_holds_no_more_than_an_amount_and_is_found_under_any_users_name() {
+    run(async {
+        let merchant = Merchant::new(app().await).await;
+        let charge = |amount: i64| json!({ "userId": "a/b@x.org", "currency": "KRW", "amount": amount });
+        merchant.post("/api/v1/credits/charge", &charge(9_007_199_254_740_991)).await.ok();
+        merchant.post("/api/v1/credits/charge", &charge(1)).await.refused(400, "PAY4001");
+        let account = merchant.get("/api/v1/credits/a%2Fb%40x.org?currency=KRW").await.ok();
+        assert_eq!(account["balance"], 9_007_199_254_740_991_i64);
     });
 }
 

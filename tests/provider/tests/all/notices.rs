@@ -89,6 +89,23 @@ fn a_notice_about_a_payment_that_the_provider_never_saw_charges_nothing_and_deci
 }
 
 #[test]
+fn a_storm_of_notices_asks_the_provider_once_and_leaves_the_merchants_own_retry_alone() {
+    run(async {
+        let app = app().await;
+        let (client, key, payment) = unknown(app, "once-500-before").await;
+        let reference = reference_of(&client, payment).await;
+        let version = async || client.show(payment).await.body["version"].as_i64().expect("a version");
+        let before = version().await;
+        for status in ["DONE", "ABORTED", "CANCELED", "EXPIRED", "READY", "IN_PROGRESS"] {
+            notice(app, &reference, status, &now()).await.refused(503, "COMMON503");
+        }
+        // Taken to be asked about, and given back.
+        assert_eq!(version().await - before, 2);
+        charged_once(app, &client, &key, payment).await;
+    });
+}
+
+#[test]
 fn a_provider_that_did_something_else_is_never_believed() {
     run(async {
         let app = app().await;

@@ -73,6 +73,9 @@ fn a_time_that_is_none_or_too_long_is_refused() {
             "?from=2026-01-02&to=2026-01-01",
             "?from=2026-01-01&to=2026-03-01",
             "?from=x&to=2026-01-01",
+            "?from=-262143-01-01&to=-262143-01-02",
+            "?from=%2B262142-12-30&to=%2B262142-12-31",
+            "?from=-4800-01-01&to=-4800-01-05",
         ] {
             merchant.get(&format!("/api/v1/reconciliation{query}")).await.refused(400, "COMMON400");
         }
@@ -146,7 +149,9 @@ fn a_day_that_is_over_is_settled_once() {
         let path = "/api/v1/reconciliation/batches";
         let today = in_seconds(0)[..10].to_owned();
         merchant.post(path, &json!({ "day": today })).await.refused(400, "COMMON400");
-        merchant.post(path, &json!({ "day": "2026-02-30" })).await.refused(400, "COMMON400");
+        for none in ["2026-02-30", "0000-01-01", "+99999-01-01"] {
+            merchant.post(path, &json!({ "day": none })).await.refused(400, "COMMON400");
+        }
         let yesterday = in_seconds(-86_400)[..10].to_owned();
         let made = merchant.post(path, &json!({ "day": yesterday })).await.ok();
         assert_eq!(made["batches"], json!([]));

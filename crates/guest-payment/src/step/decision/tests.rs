@@ -30,6 +30,7 @@ fn outcomes() -> Vec<Outcome> {
     let mut all = vec![
         Outcome::Approved(Approval { payment_key: "tgen_1".into(), approval_number: None }),
         Outcome::Declined(Decline { code: code() }),
+        Outcome::GivenBack(Approval { payment_key: "tgen_1".into(), approval_number: None }),
         not_done(ErrorClass::Retryable, None),
         not_done(ErrorClass::Declined, Some(code())),
         not_done(ErrorClass::Declined, None),
@@ -43,7 +44,8 @@ fn outcomes() -> Vec<Outcome> {
             echoed_order_id: "mo-1-8193".into(),
         }),
     ];
-    let doubts = [Doubt::Timeout, Doubt::ConnectionLost, Doubt::ServerError, Doubt::Unreadable];
+    let doubts =
+        [Doubt::Timeout, Doubt::ConnectionLost, Doubt::ServerError, Doubt::Unreadable, Doubt::AlreadyThere];
     all.extend(doubts.map(Outcome::Unknown));
     all
 }
@@ -75,7 +77,8 @@ fn every_decision_moves_along_the_list_and_posts_journals_only_with_money() {
             assert!(may_move(at, *to), "{kind:?} {outcome:?}: {at:?} to {to:?}");
             at = *to;
         }
-        let approved = matches!(outcome, Outcome::Approved(_));
+        let voided = kind == Kind::Void && matches!(outcome, Outcome::GivenBack(_));
+        let approved = voided || matches!(outcome, Outcome::Approved(_));
         assert_eq!(!decision.postings.is_empty(), approved, "{kind:?} {outcome:?}");
         for (_, posting) in &decision.postings {
             assert_eq!(posting.minors().iter().sum::<i64>(), 0);
@@ -88,6 +91,9 @@ fn every_decision_moves_along_the_list_and_posts_journals_only_with_money() {
 fn only_what_is_known_ends_a_step_and_unknown_is_never_a_failure() {
     each(|kind, standing, outcome, decision| match outcome {
         Outcome::Approved(_) | Outcome::Declined(_) => assert_eq!(decision.end, End::Known),
+        Outcome::GivenBack(_) => {
+            assert_eq!((decision.end, decision.reached(standing)), (End::Known, State::Voided));
+        }
         Outcome::NotDone(not_done) => {
             let declined = not_done.class == ErrorClass::Declined;
             assert_eq!(decision.end, if declined { End::Known } else { End::Failed });
