@@ -5,6 +5,9 @@ use crate::{Broken, Tree};
 /// Words of the development machine that the production manifest may not hold.
 const DEVELOPMENT_WORDS: [&str; 2] = ["sandbox", "dev-login"];
 
+/// Manifests whose components people change while they run.
+const MANIFESTS: [&str; 3] = ["spin.toml", "sandbox/spin.toml", "sandbox/dev-routes.toml"];
+
 /// Crates that do not take lints, edition and the rest from the workspace.
 pub fn of_crates(tree: &Tree) -> Vec<Broken> {
     let mut found = Vec::new();
@@ -46,6 +49,42 @@ pub fn of_production(tree: &Tree) -> Vec<Broken> {
     found
 }
 
+/// Components of an application's manifest that `--watch` would not build again: no pattern, or one of a folder without
+/// sources.
+pub fn of_watched(tree: &Tree) -> Vec<Broken> {
+    let mut found = Vec::new();
+    for (path, text) in tree.files().filter(|(path, _)| MANIFESTS.contains(path)) {
+        let manifest: toml::Table = text.parse().unwrap_or_default();
+        let components = manifest.get("component").and_then(toml::Value::as_table);
+        for (id, component) in components.into_iter().flatten() {
+            let watched =
+                component.get("build").and_then(|build| build.get("watch")?.as_array()?.first()?.as_str());
+            if watched.is_none_or(|pattern| !has_sources(tree, path, pattern)) {
+                found.push(Broken {
+                    place: path.to_owned(),
+                    what: format!("`component.{id}.build` watches no sources: {watched:?}"),
+                    reason: "`moalog up --watch` builds a component again only when it knows where its sources lie",
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Whether there are files where a pattern like `../components/pay/authorize/src/**/*` leads from a manifest's folder.
+fn has_sources(tree: &Tree, manifest: &str, pattern: &str) -> bool {
+    let mut folder: Vec<&str> = manifest.split('/').collect();
+    folder.pop();
+    for part in pattern.split('/').take_while(|part| !part.contains('*')) {
+        match part {
+            ".." => drop(folder.pop()),
+            part => folder.push(part),
+        }
+    }
+    let prefix = format!("{}/", folder.join("/"));
+    prefix.ends_with("/src/") && tree.files().any(|(path, _)| path.starts_with(&prefix))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +110,18 @@ mod tests {
             assert_eq!(of_production(&Tree::of(&[("spin.toml", line)])).len(), 1, "{line}");
         }
         assert!(of_production(&Tree::of(&[("spin.toml", "# the sandbox has its own manifest")])).is_empty());
+    }
+
+    #[test]
+    fn a_component_that_watches_nothing_or_no_sources_is_found() {
+        let manifest = |watch: &str| format!("[component.a.build]\ncommand = \"make\"\n{watch}");
+        let found = |watch: &str| {
+            let sources = ("components/pay/a/src/lib.rs", "");
+            of_watched(&Tree::of(&[("sandbox/dev-routes.toml", &manifest(watch)), sources])).len()
+        };
+        assert_eq!(found("watch = [\"../components/pay/a/src/**/*\"]"), 0);
+        for wrong in ["", "watch = []", "watch = [\"../components/pay/b/src/**/*\"]", "watch = [\"**/*\"]"] {
+            assert_eq!(found(wrong), 1, "{wrong}");
+        }
     }
 }

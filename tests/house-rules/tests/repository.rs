@@ -53,6 +53,11 @@ fn the_production_manifest_names_nothing_of_the_development_machine() {
 }
 
 #[test]
+fn every_component_is_built_again_when_its_sources_change() {
+    hold(manifests::of_watched);
+}
+
+#[test]
 fn nothing_names_one_machines_folders_or_a_package_registry() {
     hold(places::broken);
 }
