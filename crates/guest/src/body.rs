@@ -42,9 +42,14 @@ pub(crate) fn expect_json(headers: &HeaderMap) -> Result<(), Failure> {
     if json && utf8 { Ok(()) } else { Err(Code::Common415.into()) }
 }
 
-/// Parses strictly: wrong types, missing and doubled fields and trailing text are refused by name; fields nobody knows
-/// are passed over, as old clients send some.
+/// Parses an object strictly: wrong types, missing and doubled fields and trailing text are refused by name; fields
+/// nobody knows are passed over, as old clients send some. No route takes anything but an object, and serde would read
+/// an array as the fields in their order.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        let problem = Problem::from(Code::Common400);
+        return Err(problem.field("", "JSON 객체가 아닙니다.", "The body is not a JSON object."));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -111,6 +116,14 @@ mod tests {
         assert_eq!(field_of(r#"{"inner":[]} x"#), "");
         assert!(parse::<Outer>(br#"{"inner":[],"other":1}"#).is_ok());
         assert!(parse::<Outer>(br#"{"inner":[],"inner":[]}"#).is_err());
+    }
+
+    #[test]
+    fn an_array_of_the_fields_is_no_object() {
+        for body in ["[[]]", " [[{\"size\":1}]]", "", "null", "1", "\u{feff}{\"inner\":[]}"] {
+            assert_eq!(field_of(body), "", "{body}");
+        }
+        assert!(parse::<Outer>(b" \r\n\t{\"inner\":[]}").is_ok());
     }
 
     #[test]

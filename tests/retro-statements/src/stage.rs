@@ -97,8 +97,20 @@ pub async fn submit(
     answers: &[(i32, String)],
     nameless: Option<bool>,
 ) -> Got {
+    submit_keyed(app, person, retrospect, None, answers, nameless).await
+}
+
+/// Hands answers in under an idempotency key.
+pub async fn submit_keyed(
+    app: &Client,
+    person: &Person,
+    retrospect: i64,
+    key: Option<&str>,
+    answers: &[(i32, String)],
+    nameless: Option<bool>,
+) -> Got {
     let (numbers, texts): (Vec<i32>, Vec<String>) = answers.iter().cloned().unzip();
-    person.write(app, SUBMIT, &[&retrospect, &numbers, &texts, &nameless, &false]).await
+    person.write_keyed(app, SUBMIT, key, &[&retrospect, &numbers, &texts, &nameless, &false]).await
 }
 
 /// All answers a person sees.

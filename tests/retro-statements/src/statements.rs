@@ -25,10 +25,14 @@ statements! {
     RESPONSES "responses/src/list.sql";
 }
 
-/// The endpoint a statement's claims are kept under; only that of drafts is known to another statement.
+/// The endpoint a statement's claims are kept under; those of drafts and submissions are known to other statements.
 #[must_use]
 pub fn endpoint(sql: &str) -> String {
-    if sql == DRAFT_SAVE { "retro-drafts-save".to_owned() } else { format!("statement-{}", sql.len()) }
+    match sql {
+        DRAFT_SAVE => "retro-drafts-save".to_owned(),
+        SUBMIT => "retro-submit".to_owned(),
+        other => format!("statement-{}", other.len()),
+    }
 }
 
 /// Withdrawal as the account component asks for it.

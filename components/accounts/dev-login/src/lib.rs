@@ -23,7 +23,8 @@ async fn handle(request: Request) -> Reply {
 async fn dev_login(mut call: Call) -> Result<Answer, Failure> {
     let body: DevLoginBody = call.json().await?;
     let email = body.email.trim().to_lowercase();
-    if !(3..=254).contains(&email.len()) || !email.contains('@') {
+    // A NUL is nothing a database can hold; no other control character belongs into an address either.
+    if !(3..=254).contains(&email.len()) || !email.contains('@') || email.contains(char::is_control) {
         return Err(Problem::from(Code::Common400).at("email").into());
     }
     let session = NewSession::draw(&call);

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use wire::{Code, EntriesFault, REFUSALS, SubmitBody, Submitted, Success, TakenBack};
 
 const SUBMIT: Write = Write {
+    // Known to `retro.forget_submission`.
     endpoint: "retro-submit",
     sql: include_str!("submit.sql"),
     nothing: Code::Retro4041,

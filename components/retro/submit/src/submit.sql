@@ -4,10 +4,10 @@
 -- Holds: the verdict is rules_retro::standing::SubmitStanding's, the choice of a name
 -- rules_retro::identity::IdentityMode::authorship's. A nameless answer carries no author; the link goes to
 -- response_author, which this role cannot read. Neither answer nor event carries a fine time, no draft (nor the claim
--- of one) is left behind, and the own claim keeps no hash: a hash of known texts would tell whose they are. So a key
--- stands for its first request.
+-- of one) is left behind, and the own claim keeps a hash of method and path alone: a hash of known texts would tell
+-- whose they are. So a key stands for its first texts in one retrospect, until they are taken back.
 WITH prior AS MATERIALIZED (
-    SELECT outcome, result FROM retro.prior($1, $2, $3, $4, sha256(''))
+    SELECT outcome, result FROM retro.prior($1, $2, $3, $4, retro.submit_sha256($6))
 ), caller AS MATERIALIZED (
     SELECT m.id
       FROM retro.live_session($1, $2) AS s
@@ -47,6 +47,12 @@ WITH prior AS MATERIALIZED (
                 WHEN identity_mode = 'AUTHOR_CHOOSES' AND $9::boolean IS NULL THEN 'NO_SUCH_CHOICE'
                 ELSE 'DONE' END AS outcome
       FROM target CROSS JOIN fit LEFT JOIN me ON true
+), twin AS MATERIALIZED (
+    -- The same request sent twice at once: this one waited for the participant and its twin has the answer.
+    SELECT p.outcome, p.result
+      FROM verdict
+     CROSS JOIN LATERAL retro.prior_by_now($1, $2, $3, $4, retro.submit_sha256($6)) AS p
+     WHERE verdict.outcome = 'ALREADY_SUBMITTED'
 ), submitted AS (
     UPDATE retro.participant AS p
        SET submitted_at = now()
@@ -88,10 +94,12 @@ WITH prior AS MATERIALIZED (
       FROM gate
 ), kept AS (
     INSERT INTO retro.idempotency (actor, endpoint, key, request_sha256, result)
-    SELECT $1, $3, $4, sha256(''), result FROM answer WHERE $4 IS NOT NULL AND $5::bytea IS NOT NULL
+    SELECT $1, $3, $4, retro.submit_sha256($6), result FROM answer WHERE $4 IS NOT NULL AND $5::bytea IS NOT NULL
 )
 SELECT outcome, result FROM prior
 UNION ALL
+SELECT outcome, result FROM twin
+UNION ALL
 SELECT 'DONE', result FROM answer
 UNION ALL
-SELECT outcome, NULL FROM verdict WHERE outcome <> 'DONE';
+SELECT outcome, NULL FROM verdict WHERE outcome <> 'DONE' AND NOT EXISTS (SELECT FROM twin);

@@ -1,6 +1,7 @@
 -- $1 member, $2 session, $3 endpoint, $4 idempotency key, $5 request hash, $6 retrospect.
 -- Holds: the verdict is rules_retro::standing::TakeBackStanding's; the answers become drafts again, with a new version,
--- and their likes and comments go with them. The link to nameless answers is followed inside take_back_answers alone.
+-- and their likes and comments go with them; the submission's key is free again. The link to nameless answers is
+-- followed inside take_back_answers alone.
 WITH prior AS MATERIALIZED (
     SELECT outcome, result FROM retro.prior($1, $2, $3, $4, $5)
 ), caller AS MATERIALIZED (
@@ -38,10 +39,12 @@ WITH prior AS MATERIALIZED (
       FROM verdict
      WHERE p.room_id = verdict.room_id AND p.participant_id = verdict.participant_id AND verdict.outcome = 'DONE'
     RETURNING p.draft_version, verdict.*
+), forgotten AS MATERIALIZED (
+    SELECT retro.forget_submission(member_id, retrospect_id) AS claims FROM reopened
 ), gate AS (
     UPDATE retro.room_counter AS c
        SET event_seq = c.event_seq + 1
-      FROM reopened
+      FROM reopened CROSS JOIN forgotten
      WHERE c.room_id = reopened.room_id
     RETURNING c.event_seq, reopened.*
 ), moved AS MATERIALIZED (

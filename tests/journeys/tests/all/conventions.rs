@@ -52,6 +52,7 @@ fn bodies_are_checked_for_type_size_and_shape() {
             "",
             "{",
             "[]",
+            "[\"a\"]",
             "null",
             "{\"nickname\":1}",
             "{\"nickname\":\"a\"} x",
@@ -61,6 +62,17 @@ fn bodies_are_checked_for_type_size_and_shape() {
         }
         let answer = send("application/json; charset=utf-8", "{}".into()).await;
         assert_eq!(answer.body["result"]["fieldErrors"][0]["field"], "nickname");
+    });
+}
+
+#[test]
+fn a_development_sign_in_takes_an_object_with_an_address() {
+    run(async {
+        let person = app().await.stranger();
+        let url = "/api/v1/auth/dev-login";
+        person.post(url, &json!({ "email": "a\u{0}@b.c" })).await.refused(400, "COMMON400");
+        person.post(url, &json!(["q@x.org"])).await.refused(400, "COMMON400");
+        person.get(ME).await.refused(401, "AUTH4001");
     });
 }
 

@@ -121,6 +121,7 @@ fn answers_that_do_not_fit_are_refused_and_nothing_is_kept() {
         sixth[4]["questionNumber"] = 6.into();
         for (answers, status, code) in [
             (with(2, " \n"), 400, "RETRO4007"),
+            (with(2, "\u{200b}"), 400, "RETRO4007"),
             (with(2, &"가".repeat(1_001)), 400, "RETRO4003"),
             (four, 400, "RETRO4010"),
             (sixth, 404, "RETRO4043"),
@@ -155,6 +156,28 @@ fn a_submission_can_be_taken_back_and_its_words_are_drafts_again() {
         assert_eq!(me.get(&format!("{path}/responses")).await.ok()["responses"], json!([]));
         me.delete(&format!("{path}/participants")).await.ok();
         assert_eq!(me.get(&path).await.ok()["participantCount"], 0);
+    });
+}
+
+#[test]
+fn a_submission_under_a_known_key_is_never_answered_without_being_one() {
+    run(async {
+        let team = Team::of(app().await, 1).await;
+        let me = &team.people[0];
+        let (one, other) = (team.retrospect("ANONYMOUS").await, team.retrospect("ANONYMOUS").await);
+        let send = async |retrospect: i64, mark: &str| {
+            let path = format!("/api/v1/retrospects/{retrospect}/submit");
+            let request = me.request(reqwest::Method::POST, &path).header("idempotency-key", "k1");
+            me.send(request.json(&json!({ "answers": answers(mark) }))).await
+        };
+        let first = send(one, "first").await;
+        assert_eq!(send(one, "first").await.text, first.text);
+        send(other, "first").await.refused(409, "COMMON409");
+        send(99_999_999, "first").await.refused(409, "COMMON409");
+        me.delete(&format!("/api/v1/retrospects/{one}/submit")).await.ok();
+        assert!(!send(one, "edited").await.headers.contains_key("idempotent-replay"));
+        let page = me.get(&format!("/api/v1/retrospects/{one}/responses")).await;
+        assert!(page.text.contains("edited 1") && !page.text.contains("first"));
     });
 }
 

@@ -110,6 +110,11 @@ fn names_and_invites_that_do_not_fit_are_refused_by_name() {
         let create = async |body: Value| owner.post("/api/v1/retro-rooms", &body).await;
         create(json!({ "title": " " })).await.refused(400, "RETRO4001");
         create(json!({ "title": "가".repeat(21) })).await.refused(400, "RETRO4001");
+        for nothing in ["\u{200b}", "\u{3164}", "\u{2800}"] {
+            create(json!({ "title": nothing })).await.refused(400, "RETRO4001");
+        }
+        create(json!({ "title": "D\u{200b}up" })).await.refused(400, "COMMON400");
+        create(json!({ "title": "\u{202e}puD" })).await.refused(400, "COMMON400");
         create(json!({ "title": "a", "timeZone": "Mars/Base" })).await.refused(400, "COMMON400");
         create(json!({ "title": "a", "description": "d".repeat(51) })).await.refused(400, "COMMON400");
         create(json!({})).await.refused(400, "COMMON400");

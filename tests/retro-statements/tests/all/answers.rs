@@ -122,33 +122,6 @@ async fn a_submission_taken_back_becomes_drafts_again_and_can_be_handed_in_anew(
     }
 }
 
-#[tokio::test]
-async fn a_repeated_submission_with_its_key_answers_the_first_answer_even_after_taking_back() {
-    let base = Base::new().await;
-    let app = base.app().await;
-    let room = room(&base, &app, "key", 1).await;
-    let (retrospect, me) = (retrospect(&base, &app, &room, "ANONYMOUS", None).await, &room.people[0]);
-    participate(&app, me, retrospect).await;
-    let (numbers, texts): (Vec<i32>, Vec<String>) = answers("a").into_iter().unzip();
-    let own: &[Parameter<'_>] = &[&retrospect, &numbers, &texts, &None::<bool>, &false];
-    let first = me.write_keyed(&app, SUBMIT, Some("k"), own).await;
-    me.write(&app, TAKE_BACK, &[&retrospect]).await.done();
-    let again = me.write_keyed(&app, SUBMIT, Some("k"), own).await;
-    assert_eq!((first.word(), again.word()), ("DONE", "REPLAY"));
-    assert_eq!(first.done(), again.done());
-    assert_eq!(base.number("SELECT count(*) FROM retro.response", &[]).await, 0);
-    let drafts: &[Parameter<'_>] = &[&retrospect, &None::<i32>, &numbers, &texts];
-    me.write_keyed(&app, DRAFT_SAVE, Some("d"), drafts).await.done();
-    submit(&app, me, retrospect, &answers("a"), None).await.done();
-    let hashes =
-        "SELECT count(*) FROM retro.idempotency WHERE endpoint IN ($1, $2) AND request_sha256 <> sha256('')";
-    assert_eq!(
-        base.number(hashes, &[&endpoint(SUBMIT), &endpoint(DRAFT_SAVE)]).await,
-        0,
-        "no hash of what was written is kept"
-    );
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_storm_of_everything_at_once_leaves_every_count_true_and_every_event_numbered() {
     let base = Base::new().await;

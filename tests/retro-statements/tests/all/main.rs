@@ -3,6 +3,7 @@
 
 mod anonymity;
 mod answers;
+mod repeats;
 mod rooms;
 mod standings;
 mod withdrawal;

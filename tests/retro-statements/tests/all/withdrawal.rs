@@ -1,7 +1,8 @@
 //! Leaving leaves nothing behind: what the data map says is what happens.
 
+use futures::future::join_all;
 use serde_json::json;
-use tests_retro_statements::{Base, stage::*, statements::*};
+use tests_retro_statements::{Base, Person, stage::*, statements::*};
 
 /// Every text and number column of the schema that still holds a value, as `table.column`.
 async fn columns_holding(base: &Base, value: &str) -> Vec<String> {
@@ -103,6 +104,96 @@ async fn nobody_joins_or_submits_after_a_withdrawal() {
     app.query_one(WITHDRAW, &[&goer.id]).await.unwrap();
     assert_eq!(join(&app, goer, &room.code).await.word(), "nothing");
     assert_eq!(submit(&app, goer, retrospect, &answers("late"), None).await.word(), "nothing");
+}
+
+#[tokio::test]
+async fn where_answers_can_be_nameless_a_withdrawal_does_not_tell_who_had_submitted() {
+    let base = Base::new().await;
+    let app = base.app().await;
+    for mode in ["ANONYMOUS", "AUTHOR_CHOOSES"] {
+        let room = room(&base, &app, &format!("m{}", mode.len()), 3).await;
+        let retrospect = retrospect(&base, &app, &room, mode, None).await;
+        for person in &room.people {
+            participate(&app, person, retrospect).await.done();
+        }
+        let (reader, writer, silent) = (&room.people[0], &room.people[1], &room.people[2]);
+        submit(&app, writer, retrospect, &answers("kept"), Some(true)).await.done();
+        let list =
+            async || reader.read(&app, PARTICIPANTS, &[&retrospect, &None::<i64>, &9_i64]).await.unwrap();
+        let show = async || reader.read(&app, RETROSPECT_SHOW, &[&retrospect, &"en", &9_i64]).await.unwrap();
+        let (people, texts) = (list().await, responses(&app, reader, retrospect).await);
+        for (left, goer) in [writer, silent].into_iter().enumerate() {
+            app.query_one(WITHDRAW, &[&goer.id]).await.unwrap();
+            let mut expected = people.clone();
+            for gone in 0..=left {
+                expected["participants"][gone + 1]["author"] =
+                    json!({ "kind": "WITHDRAWN", "memberId": null, "name": null });
+            }
+            assert_eq!(list().await, expected, "{mode}: who had submitted and who had not leave alike");
+            let detail = show().await;
+            assert_eq!((&detail["participantCount"], &detail["submittedCount"]), (&json!(3), &json!(1)));
+            assert_eq!(responses(&app, reader, retrospect).await, texts, "{mode}: answers stay readable");
+        }
+    }
+}
+
+/// Withdraws all at once; the words of the database where it refused.
+async fn withdraw_at_once(base: &Base, people: &[Person]) -> Vec<String> {
+    let mut hands = Vec::new();
+    for person in people {
+        hands.push((base.app().await, person.id));
+    }
+    let got = join_all(hands.iter().map(async |(app, id)| app.query_one(WITHDRAW, &[id]).await)).await;
+    got.into_iter().filter_map(|got| got.err().map(|error| format!("{:?}", error.code()))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_of_shared_rooms_withdraw_at_once_without_locking_each_other_out() {
+    let base = Base::new().await;
+    let app = base.app().await;
+    for round in 0..3 {
+        let mut people = Vec::new();
+        for number in 0..9 {
+            people.push(base.person(&format!("r{round}p{number}")).await);
+        }
+        for owner in &people {
+            let opened = open_room(&app, owner, &format!("{round} {}", owner.nickname)).await;
+            let code = opened.done()["inviteCode"].as_str().unwrap().to_owned();
+            for guest in people.iter().filter(|guest| guest.id != owner.id) {
+                join(&app, guest, &code).await.done();
+            }
+        }
+        assert_eq!(withdraw_at_once(&base, &people).await, [] as [&str; 0]);
+        let left = "SELECT count(*) FROM retro.room WHERE deleted_at IS NULL";
+        assert_eq!(base.number(left, &[]).await, 0, "the last one out closed every room");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_creator_withdraws_while_others_hand_in_and_nobody_is_locked_out() {
+    let base = Base::new().await;
+    let app = base.app().await;
+    for round in 0..10 {
+        let room = room(&base, &app, &format!("c{round}"), 5).await;
+        let retrospect = retrospect(&base, &app, &room, "ANONYMOUS", None).await;
+        let mut hands = Vec::new();
+        for person in &room.people[1..] {
+            participate(&app, person, retrospect).await.done();
+            hands.push((base.app().await, person));
+        }
+        let storm = join_all(hands.iter().map(async |(app, person)| {
+            let mut got = Vec::new();
+            for _ in 0..4 {
+                got.push(submit(app, person, retrospect, &answers("a"), None).await);
+                got.push(person.write(app, TAKE_BACK, &[&retrospect]).await);
+            }
+            got
+        }));
+        let creator = &room.people[..1];
+        let (got, refused) = tokio::join!(storm, withdraw_at_once(&base, creator));
+        assert!(got.iter().flatten().all(|got| got.word() == "DONE"), "{got:?}");
+        assert_eq!(refused, [] as [&str; 0]);
+    }
 }
 
 #[tokio::test]
