@@ -50,7 +50,7 @@ k6: ## Build k6; with ARGS run it: make k6 ARGS="run k6/authorize.js"
 
 doctor: ## Say what is missing on this machine and the command that mends it; changes nothing
 	@scripts/setup --check
-	@$(CARGO) build --release --quiet $(NATIVE) --bin moalog && target/release/moalog doctor
+	@[ -x target/release/moalog ] && exec target/release/moalog doctor || echo 'moalog is not built yet: run `make build`'
 
 clean: ## Remove what was built here; data under .moalog/ and compiled third-party crates stay
 	rm -rf target

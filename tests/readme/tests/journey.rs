@@ -39,6 +39,23 @@ async fn journey(section: &str, steps_min: usize) -> String {
 }
 
 #[test]
+fn the_readme_shows_as_many_migrations_and_components_as_there_are() {
+    let root = tests_support::repository();
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).expect(path);
+    let migrations = std::fs::read_dir(root.join("infra/postgres/migrations")).expect("migrations").count();
+    let components: usize = ["spin.toml", "sandbox/dev-routes.toml"]
+        .iter()
+        .map(|path| read(path).lines().filter(|line| line.starts_with("source = ")).count())
+        .sum();
+    let readme = read("README.md");
+    for line in
+        [format!("✓ schema: {migrations} migrations applied"), format!("✓ {components} components ready")]
+    {
+        assert!(readme.contains(&line), "the README does not show `{line}`");
+    }
+}
+
+#[test]
 fn the_first_journey_of_the_readme_works_as_written() {
     tests_support::run(async {
         let said = journey("## First journey", 4).await;

@@ -11,7 +11,7 @@ use guest::prelude::*;
 use guest::settings::{Service, variable};
 use spin_sdk::http::HeaderValue;
 
-use page::Links;
+use page::{Links, Returned};
 
 #[http_service]
 async fn handle(request: Request) -> Reply {
@@ -24,7 +24,8 @@ async fn show(call: Call) -> Result<Answer, Failure> {
         sandbox: address("playground_url").await?,
         admin: address("admin_url").await?,
     };
-    let page = page::markup(call.language(), &links).into_string();
+    let returned = call.query("signIn").as_deref().and_then(Returned::read);
+    let page = page::markup(call.language(), &links, returned).into_string();
     let policy = HeaderValue::from_str(page::policy()).map_err(Failure::fault)?;
     Ok(Answer::document("text/html; charset=utf-8", page).header("content-security-policy", policy))
 }

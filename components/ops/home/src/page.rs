@@ -17,6 +17,8 @@ const MEMBERS_ME: &str = "/api/v1/members/me";
 /// Only where the dev stack adds it, which is where there is a sandbox.
 const DEV_LOGIN: &str = "/api/v1/auth/dev-login";
 
+const OPENAPI: &str = "/api/v1/openapi.json";
+
 /// Where the page may lead.
 pub(crate) struct Links {
     /// The service's own address, as browsers see it.
@@ -25,6 +27,41 @@ pub(crate) struct Links {
     pub(crate) sandbox: Option<String>,
     /// The admin port, where it may be shown.
     pub(crate) admin: Option<String>,
+}
+
+/// How a sign-in came back here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Returned {
+    /// Signed in.
+    Done,
+    /// Somebody new: a nickname is left to be chosen.
+    Signup,
+    /// Given up at the provider.
+    Denied,
+}
+
+impl Returned {
+    /// The query parameter that the callback adds; nothing for any other word.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        match word {
+            "done" => Some(Self::Done),
+            "signup" => Some(Self::Signup),
+            "denied" => Some(Self::Denied),
+            _ => None,
+        }
+    }
+
+    fn text(self, language: Language) -> &'static str {
+        match self {
+            Self::Done => pick(language, "로그인했습니다.", "Signed in."),
+            Self::Signup => pick(
+                language,
+                "한 단계가 남았습니다: 이 브라우저의 쿠키로 POST /api/v1/auth/signup 에 {\"nickname\": \"…\"}을 보내세요.",
+                "One step is left: with this browser's cookies, POST /api/v1/auth/signup {\"nickname\": \"…\"}.",
+            ),
+            Self::Denied => pick(language, "로그인을 취소했습니다.", "The sign-in was given up."),
+        }
+    }
 }
 
 /// What the page may load: its own style and its own icon.
@@ -39,7 +76,7 @@ pub(crate) fn policy() -> &'static str {
 }
 
 /// The whole document.
-pub(crate) fn markup(language: Language, links: &Links) -> Markup {
+pub(crate) fn markup(language: Language, links: &Links, returned: Option<Returned>) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(tag(language)) {
@@ -54,6 +91,7 @@ pub(crate) fn markup(language: Language, links: &Links) -> Markup {
             body {
                 (hero(language))
                 main {
+                    @if let Some(returned) = returned { p.returned role="status" { (returned.text(language)) } }
                     (start(language, links))
                     (routes(language))
                 }
@@ -151,16 +189,15 @@ fn one_area(language: Language, routes: &'static [Route]) -> Markup {
 fn footer(language: Language, links: &Links) -> Markup {
     html! {
         footer {
-            @if links.sandbox.is_some() || links.admin.is_some() {
-                nav aria-label=(pick(language, "개발용 주소", "For developers")) {
-                    @if let Some(sandbox) = &links.sandbox {
-                        a href=(sandbox) { (pick(language, "샌드박스", "Sandbox")) }
-                        a href={ (sandbox) "/hooks" } { (pick(language, "받은 웹훅", "Webhooks received")) }
-                    }
-                    @if let Some(admin) = &links.admin {
-                        a href={ (admin) "/readyz" } { (pick(language, "준비 상태", "Readiness")) }
-                        a href={ (admin) "/metrics" } { (pick(language, "지표", "Metrics")) }
-                    }
+            nav aria-label=(pick(language, "개발용 주소", "For developers")) {
+                @if manifest::serves(OPENAPI) { a href=(OPENAPI) { "OpenAPI" } }
+                @if let Some(sandbox) = &links.sandbox {
+                    a href=(sandbox) { (pick(language, "샌드박스", "Sandbox")) }
+                    a href={ (sandbox) "/hooks" } { (pick(language, "받은 웹훅", "Webhooks received")) }
+                }
+                @if let Some(admin) = &links.admin {
+                    a href={ (admin) "/readyz" } { (pick(language, "준비 상태", "Readiness")) }
+                    a href={ (admin) "/metrics" } { (pick(language, "지표", "Metrics")) }
                 }
             }
             p { "Moalog " (manifest::VERSION) " · Apache-2.0" }
@@ -178,7 +215,21 @@ mod tests {
             sandbox: sandbox.map(str::to_owned),
             admin: None,
         };
-        markup(language, &links).into_string()
+        markup(language, &links, None).into_string()
+    }
+
+    #[test]
+    fn who_comes_back_from_a_provider_reads_what_came_of_it() {
+        let links = Links { origin: String::new(), sandbox: None, admin: None };
+        for (word, text) in
+            [("done", "Signed in."), ("signup", "/api/v1/auth/signup"), ("denied", "given up")]
+        {
+            let page = markup(Language::English, &links, Returned::read(word)).into_string();
+            assert!(page.contains("role=\"status\"") && page.contains(text), "{word}");
+        }
+        assert!(
+            Returned::read("<b>").is_none() && !shown(Language::English, None).contains("role=\"status\"")
+        );
     }
 
     #[test]

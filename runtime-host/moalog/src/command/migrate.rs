@@ -24,6 +24,7 @@ pub(crate) async fn run(args: Migrate) -> Result<()> {
 pub(crate) fn told(report: &Report) -> String {
     match report.applied.len() {
         0 => format!("up to date ({} migrations)", report.already_there),
+        1 => format!("1 migration applied, {} were there", report.already_there),
         new => format!("{new} migrations applied, {} were there", report.already_there),
     }
 }
