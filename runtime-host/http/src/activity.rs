@@ -40,11 +40,20 @@ pub(crate) enum Overdue {
 impl Activity {
     /// `heads`: whether bytes between requests can only be a new request's head, as on HTTP/1.1.
     pub(crate) fn new(heads: Heads) -> Arc<Self> {
+        Self::began(Instant::now(), heads, 0)
+    }
+
+    /// A connection of HTTP/1.1 whose first request began to arrive at `began`.
+    pub(crate) fn in_a_head(began: Instant) -> Arc<Self> {
+        Self::began(began, Heads::Watched, 1)
+    }
+
+    fn began(began: Instant, heads: Heads, head_since: u64) -> Arc<Self> {
         Arc::new(Activity {
-            began: Instant::now(),
+            began,
             heads,
             requests_open: AtomicUsize::new(0),
-            head_since: AtomicU64::new(0),
+            head_since: AtomicU64::new(head_since),
             idle_since: AtomicU64::new(1),
             write_blocked_since: AtomicU64::new(0),
             answer_awaited_since: AtomicU64::new(0),
@@ -156,6 +165,20 @@ mod tests {
         assert_eq!(activity.overdue(head, long, long), None);
         drop(open);
         assert_eq!(activity.overdue(head, long, Duration::ZERO), Some(Overdue::Idle));
+    }
+
+    #[test]
+    fn a_head_that_began_before_it_was_watched_is_overdue_from_its_first_byte() {
+        let bound = Duration::from_secs(5);
+        let began = Instant::now().checked_sub(bound).unwrap();
+        assert_eq!(Activity::in_a_head(began).overdue(bound, bound, bound), Some(Overdue::Head));
+        let activity = Activity::in_a_head(began);
+        activity.bytes_arrived();
+        assert_eq!(
+            activity.overdue(bound, bound, bound),
+            Some(Overdue::Head),
+            "a later byte changes nothing"
+        );
     }
 
     #[test]

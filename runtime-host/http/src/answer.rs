@@ -1,6 +1,8 @@
 //! An answer's body, a component's or the host's own, and what is given back when it is sent.
 
 use crate::activity::OpenRequest;
+use crate::beginning::{Begun, Memory, Moment};
+use crate::places::{Place, Places};
 use bytes::Bytes;
 use host_engine::{GuestBody, WasiError};
 use http::Response;
@@ -8,20 +10,30 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tokio::sync::OwnedSemaphorePermit;
 
 /// What the front door answers.
 pub(crate) type Answer = Response<AnswerBody>;
 
+/// What is waited for of an answer after its head. One that ends within it needs its component no longer, and waits for
+/// its client in memory; what is counted for each is its head and its stream.
+const MOMENT: Moment = Moment { bytes_max: 64 << 10, wait_ms_max: 20, bytes_each: 2 << 10 };
+
+/// Memory of the whole host for answers that wait for their clients, in bytes.
+pub(crate) const WAITING_BYTES_MAX: usize = 64 << 20;
+
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every answer is a component's, and a box is an allocation"
+)]
 enum Source {
     Host(Full<Bytes>),
-    Guest(GuestBody),
+    Guest(Begun<GuestBody>),
 }
 
-/// The body; holds the request's place until it is sent or dropped.
+/// The body; holds the request's place, if it still needs one, until it is sent or dropped.
 pub(crate) struct AnswerBody {
     source: Source,
-    _place: Option<OwnedSemaphorePermit>,
+    _place: Option<Place>,
     open: Option<OpenRequest>,
 }
 
@@ -30,8 +42,17 @@ impl AnswerBody {
         AnswerBody { source: Source::Host(body), _place: None, open: None }
     }
 
-    pub(crate) fn guest(body: GuestBody, place: OwnedSemaphorePermit) -> Self {
-        AnswerBody { source: Source::Guest(body), _place: Some(place), open: None }
+    /// A component's; `place` is given back when the rest of it waits in `memory`, and is a slow one when it goes on.
+    pub(crate) async fn guest(body: GuestBody, place: Place, places: &Places, memory: &Memory) -> Self {
+        let body = Begun::wait(body, &MOMENT, memory).await;
+        let place = if body.is_kept() {
+            None
+        } else if body.goes_on() {
+            Some(places.slow_down(place))
+        } else {
+            Some(place)
+        };
+        AnswerBody { source: Source::Guest(body), _place: place, open: None }
     }
 
     /// Keeps `open` until the last byte.

@@ -1,5 +1,6 @@
 //! A request's body on its way into a component: never more bytes and never longer pauses than allowed.
 
+use crate::beginning::{Begun, Memory, Moment};
 use bytes::Bytes;
 use host_engine::WasiError;
 use http_body::{Body, Frame, SizeHint};
@@ -12,6 +13,13 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 use crate::envelope::HostError;
+
+/// What is waited for of a body before its request takes a place. One that goes on after it makes the request a slow
+/// one; the wait is short because a component may answer while a body arrives, and the client wait for that.
+const MOMENT: Moment = Moment { bytes_max: 64 << 10, wait_ms_max: 250, bytes_each: 0 };
+
+/// Memory of the whole host for bodies that are waited for, in bytes.
+pub(crate) const ARRIVING_BYTES_MAX: usize = 64 << 20;
 
 const FINE: u8 = 0;
 const TOO_LARGE: u8 = 1;
@@ -46,6 +54,11 @@ impl BoundedBody {
         let verdict = BodyVerdict::default();
         let idle = Duration::from_millis(idle_ms_max);
         (BoundedBody { inner, bytes_left: bytes_max, idle, pause: None, verdict: verdict.clone() }, verdict)
+    }
+
+    /// Waits, a moment, for all of it.
+    pub(crate) async fn begin(self, memory: &Memory) -> Begun<Self> {
+        Begun::wait(self, &MOMENT, memory).await
     }
 
     fn fail(&self, verdict: u8) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {

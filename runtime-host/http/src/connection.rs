@@ -15,7 +15,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
@@ -31,9 +31,13 @@ pub(crate) async fn serve(door: Arc<FrontDoor>, stream: TcpStream, client: Socke
     if let Err(problem) = stream.set_nodelay(true) {
         tracing::debug!(%client, %problem, "no TCP_NODELAY");
     }
-    let ended = match speaks_http2(&door, &stream).await {
-        Ok(true) => http2(&door, stream, client).await,
-        Ok(false) => http1(&door, stream, client).await,
+    let ended = match opening(&door, &stream).await {
+        Ok(Opening::Http2) => http2(&door, stream, client).await,
+        Ok(Opening::Http1 { began }) => http1(&door, stream, client, began).await,
+        Ok(Opening::Overdue) => {
+            too_late(stream).await;
+            Ok(())
+        }
         Err(problem) => Err(problem.into()),
     };
     if let Err(problem) = ended {
@@ -69,23 +73,57 @@ async fn hear_out(mut stream: TcpStream) {
     let _ = tokio::time::timeout(Duration::from_millis(LAST_WORDS_MS_MAX), rest).await;
 }
 
-async fn speaks_http2(door: &FrontDoor, stream: &TcpStream) -> io::Result<bool> {
-    const RETRY: Duration = Duration::from_millis(5);
-    let first = Duration::from_millis(door.settings.idle_ms_max);
-    let mut head = [0; HTTP2_PREFACE.len()];
+/// Says that a request's head did not arrive in time, and closes.
+async fn too_late(mut stream: TcpStream) {
+    say(&mut stream, &HostError::RequestTimeout.last_words(RequestId::new().as_str())).await;
+    hear_out(stream).await;
+}
+
+/// What the first bytes of a connection say.
+enum Opening {
+    Http2,
+    /// A request whose first byte was there at `began`.
+    Http1 {
+        began: Instant,
+    },
+    /// Bytes that could be either, and no more within the time for a head.
+    Overdue,
+}
+
+async fn opening(door: &FrontDoor, stream: &TcpStream) -> io::Result<Opening> {
+    let first_byte = Duration::from_millis(door.settings.idle_ms_max);
+    let head = Duration::from_millis(door.settings.header_read_ms_max);
     let look = async {
-        loop {
-            let count = stream.peek(&mut head).await?;
-            let undecided = count > 0 && count < head.len() && HTTP2_PREFACE.starts_with(&head[..count]);
-            if !undecided {
-                return Ok(head == HTTP2_PREFACE);
-            }
-            tokio::time::sleep(RETRY).await;
+        let waited = tokio::time::timeout(first_byte, stream.peek(&mut [0; 1])).await;
+        waited.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        let began = Instant::now();
+        match tokio::time::timeout(head, speaks_http2(stream)).await {
+            Ok(Ok(true)) => Ok(Opening::Http2),
+            Ok(Ok(false)) => Ok(Opening::Http1 { began }),
+            Ok(Err(problem)) => Err(problem),
+            Err(_elapsed) => Ok(Opening::Overdue),
         }
     };
     tokio::select! {
-        answer = tokio::time::timeout(first, look) => answer.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?,
+        opening = look => opening,
         () = lingered(door) => Err(io::ErrorKind::ConnectionAborted.into()),
+    }
+}
+
+/// Looks until the bytes are, or are not, the preface. Bytes that stay where they are do not wake whoever waits for
+/// more, so this looks again and again, ever less often: a client sends the preface in one piece, or means no good.
+async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
+    const PAUSE_MAX: Duration = Duration::from_millis(100);
+    let mut pause = Duration::from_millis(1);
+    let mut head = [0; HTTP2_PREFACE.len()];
+    loop {
+        let count = stream.peek(&mut head).await?;
+        let undecided = count > 0 && count < head.len() && HTTP2_PREFACE.starts_with(&head[..count]);
+        if !undecided {
+            return Ok(head == HTTP2_PREFACE);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSE_MAX);
     }
 }
 
@@ -100,8 +138,8 @@ async fn lingered(door: &FrontDoor) {
 
 type Ended = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
-async fn http1(door: &Arc<FrontDoor>, stream: TcpStream, client: SocketAddr) -> Ended {
-    let activity = Activity::new(Heads::Watched);
+async fn http1(door: &Arc<FrontDoor>, stream: TcpStream, client: SocketAddr, began: Instant) -> Ended {
+    let activity = Activity::in_a_head(began);
     let service = {
         let (door, activity) = (door.clone(), activity.clone());
         service_fn(move |request| {
@@ -132,9 +170,7 @@ async fn http1(door: &Arc<FrontDoor>, stream: TcpStream, client: SocketAddr) -> 
                 connection.as_mut().graceful_shutdown();
             }
             Event::Overdue(Overdue::Head) => {
-                let mut stream = Pin::into_inner(connection).into_parts().io.into_inner().into_stream();
-                say(&mut stream, &HostError::RequestTimeout.last_words(RequestId::new().as_str())).await;
-                hear_out(stream).await;
+                too_late(Pin::into_inner(connection).into_parts().io.into_inner().into_stream()).await;
                 return Ok(());
             }
             Event::Overdue(Overdue::Idle | Overdue::Answer) | Event::Stop => return Ok(()),

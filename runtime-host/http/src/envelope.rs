@@ -1,7 +1,7 @@
 //! The host's own answers, in the one envelope that components use too.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 
@@ -129,6 +129,7 @@ impl HostError {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(VARY, HeaderValue::from_static("accept-language"));
         headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
         headers.insert("x-frame-options", HeaderValue::from_static("DENY"));
         headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
@@ -175,15 +176,29 @@ impl HostError {
     }
 }
 
-/// Whether the client prefers English to Korean: the first of the two that `Accept-Language` names.
+/// Entries of `Accept-Language` that are looked at, as by the components.
+const LANGUAGE_RANGES_MAX: usize = 16;
+
+/// Whether the client prefers English to Korean, by the quality values of RFC 9110 §12.5.4 and the rule by which
+/// components choose (`wire::Language::from_accept`): what is unknown or malformed means Korean.
 pub(crate) fn wants_english(headers: &HeaderMap) -> bool {
-    let Some(languages) = headers.get(http::header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
-    else {
-        return false;
-    };
-    let wanted = languages.split(',').map(|language| language.trim().get(..2).unwrap_or_default());
-    wanted.into_iter().find(|two| two.eq_ignore_ascii_case("en") || two.eq_ignore_ascii_case("ko"))
-        == Some("en")
+    let languages = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut best = (false, 0.0_f32);
+    for range in languages.split(',').take(LANGUAGE_RANGES_MAX) {
+        let mut parts = range.split(';').map(str::trim);
+        let language = parts.next().and_then(|tag| tag.split('-').next()).unwrap_or_default();
+        let english = language.eq_ignore_ascii_case("en");
+        if !english && !language.eq_ignore_ascii_case("ko") && language != "*" {
+            continue;
+        }
+        let quality = parts
+            .find_map(|part| part.strip_prefix("q="))
+            .map_or(1.0, |quality| quality.parse::<f32>().unwrap_or(0.0).clamp(0.0, 1.0));
+        if quality > best.1 {
+            best = (english, quality);
+        }
+    }
+    best.0
 }
 
 #[cfg(test)]
@@ -207,15 +222,29 @@ mod tests {
     }
 
     #[test]
-    fn the_language_is_the_first_known_one() {
+    fn the_language_is_the_known_one_of_the_highest_quality_as_for_components() {
         let english = |value: &'static str| {
             let mut headers = HeaderMap::new();
-            headers.insert(http::header::ACCEPT_LANGUAGE, HeaderValue::from_static(value));
+            headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(value));
             wants_english(&headers)
         };
-        assert!(english("en-GB,en;q=0.9,ko;q=0.5"));
-        assert!(!english("ko-KR,ko;q=0.9,en;q=0.5"));
-        assert!(!english("fr"));
+        for wanted in
+            ["en-GB,en;q=0.9,ko;q=0.5", "EN", "ko;q=0.5, En-us;q=0.8", "fr, en;q=0.1", "en;q=0.3,*;q=0.2"]
+        {
+            assert!(english(wanted), "{wanted}");
+        }
+        for other in
+            ["ko-KR,ko;q=0.9,en;q=0.5", "fr", "en;q=0.3, KO;q=0.4", "*", "en;q=x", "en;q=0", "english"]
+        {
+            assert!(!english(other), "{other}");
+        }
         assert!(!wants_english(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn an_answer_says_that_it_depends_on_the_language() {
+        for error in HostError::ALL {
+            assert_eq!(error.response("id", true).headers()[VARY], "accept-language");
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! From a request's head to the head of its answer: id, bounds, route, place, component, log line.
 
 use crate::activity::OpenRequest;
-use crate::answer::{Answer, AnswerBody};
-use crate::body::BoundedBody;
+use crate::answer::{Answer, AnswerBody, WAITING_BYTES_MAX};
+use crate::beginning::Memory;
+use crate::body::{ARRIVING_BYTES_MAX, BoundedBody};
 use crate::drain::{Drain, Phase};
 use crate::envelope::{HostError, wants_english};
 use crate::metrics::{Metrics, RouteLabel};
-use crate::places::Places;
+use crate::places::{Pace, Places};
 use crate::request_id::{RequestId, X_REQUEST_ID};
 use crate::request_line::RequestLine;
 use crate::settings::Settings;
@@ -29,6 +30,10 @@ pub(crate) struct FrontDoor {
     pub(crate) drain: Drain,
     pub(crate) metrics: Metrics,
     places: Places,
+    /// For bodies that arrive before their requests have a place.
+    arriving: Memory,
+    /// For answers that wait for their clients after they gave their places back.
+    waiting: Memory,
     app: RwLock<Arc<Served>>,
 }
 
@@ -68,6 +73,8 @@ impl FrontDoor {
                 settings.queued_requests_max,
                 settings.queue_ms_max,
             ),
+            arriving: Memory::new(ARRIVING_BYTES_MAX),
+            waiting: Memory::new(WAITING_BYTES_MAX),
             settings,
             drain,
             metrics,
@@ -134,23 +141,33 @@ impl FrontDoor {
         }
         let (route, handler) = served.app.find(&path).ok_or(HostError::NotFound)?;
         line.found(served.label(route.raw_route));
-        let Ok(place) = self.places.take().await else {
+        let (parts, body) = request.into_parts();
+        let (body, verdict) =
+            BoundedBody::new(body, self.settings.body_bytes_max, self.settings.body_idle_ms_max);
+        let body = body.begin(&self.arriving).await;
+        if let Some(error) = verdict.error() {
+            return Err(error);
+        }
+        let pace = if body.goes_on() { Pace::Slow } else { Pace::Ordinary };
+        let Ok(place) = self.places.take(pace).await else {
             self.metrics.requests_refused_full.inc();
             return Err(HostError::Unavailable);
         };
+        let mut request = Request::from_parts(parts, body.boxed_unsync());
         // The component sees (and passes on) this request's place in the trace, not its caller's.
         host_telemetry::inject_current(request.headers_mut());
         let uri = request.uri().clone();
         spin_headers::set(request.headers_mut(), &uri, &route, client);
-        let (parts, body) = request.into_parts();
-        let (body, verdict) =
-            BoundedBody::new(body, self.settings.body_bytes_max, self.settings.body_idle_ms_max);
-        let answer = handler.handle(Request::from_parts(parts, body.boxed_unsync())).await;
+        let answer = handler.handle(request).await;
         if let Some(error) = verdict.error() {
             return Err(error);
         }
         match answer {
-            Ok(response) => Ok(response.map(|body| AnswerBody::guest(body, place))),
+            Ok(response) => {
+                let (head, body) = response.into_parts();
+                let body = AnswerBody::guest(body, place, &self.places, &self.waiting).await;
+                Ok(Answer::from_parts(head, body))
+            }
             Err(failure) => {
                 let error = error_of(&failure);
                 line.failed(failure);
@@ -210,7 +227,10 @@ fn error_of(failure: &Failure) -> HostError {
 /// Makes the URI absolute, as components expect it; the authority comes from the request line or from `Host`, and
 /// the two may not differ.
 fn complete_uri(request: &mut Request<Incoming>) -> Result<(), HostError> {
-    let of_header = match request.headers().get(HOST) {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let of_header = match hosts.next() {
+        // RFC 9112 §3.2, even when they are equal: whoever stands before this host may have gone by the other.
+        Some(_) if hosts.next().is_some() => return Err(HostError::BadRequest),
         Some(value) => Some(Authority::try_from(value.as_bytes()).map_err(|_| HostError::BadRequest)?),
         None => None,
     };

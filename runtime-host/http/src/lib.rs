@@ -4,13 +4,14 @@
 //! writes one log line per request, and goes down without losing one. It runs no guest code (`host-engine` does) and
 //! knows nothing of what the routes mean.
 //!
-//! Where to look next: `front_door` (a request's way), `connection`, `activity` and `client_io` (a client's way),
-//! `event_loops` (the threads), `drain` (the way
-//! down), `admin` (probes and metrics).
+//! Where to look next: `front_door` (a request's way), `places` and `beginning` (what a slow client may hold),
+//! `connection`, `activity` and `client_io` (a client's way), `event_loops` (the threads), `drain` (the way down),
+//! `admin` (probes and metrics).
 
 mod activity;
 mod admin;
 mod answer;
+mod beginning;
 mod body;
 mod client_io;
 mod connection;
@@ -55,7 +56,12 @@ pub struct Ports {
 impl Ports {
     /// Takes the ports of `settings`; a port in use is one clear sentence.
     pub fn take(settings: &Settings) -> Result<Self> {
-        let app = Bound::take(settings.listen, "--listen")?;
+        Self::take_for(settings, "--listen")
+    }
+
+    /// [`Ports::take`] for an app whose address another flag chooses.
+    pub fn take_for(settings: &Settings, flag: &'static str) -> Result<Self> {
+        let app = Bound::take(settings.listen, flag)?;
         let admin = Bound::take(settings.admin_listen, "--admin-listen")?;
         Ok(Ports { app, admin })
     }

@@ -22,6 +22,8 @@ pub(crate) struct Bound {
     socket: TcpSocket,
     address: SocketAddr,
     flag: &'static str,
+    /// Until the port is open.
+    _claim: Option<Claim>,
 }
 
 impl Bound {
@@ -32,10 +34,11 @@ impl Bound {
             // Else the port of a host that has just ended could not be taken for a minute.
             socket.set_reuseaddr(true)?;
             socket.bind(address)?;
-            Ok((socket.local_addr()?, socket))
+            let address = socket.local_addr()?;
+            Ok((socket, address, Claim::take(address)?))
         };
-        let (address, socket) = bound().map_err(|problem| sentence(address, flag, &problem))?;
-        Ok(Bound { socket, address, flag })
+        let (socket, address, claim) = bound().map_err(|problem| sentence(address, flag, &problem))?;
+        Ok(Bound { socket, address, flag, _claim: claim })
     }
 
     /// With the port that the system chose for 0.
@@ -45,8 +48,46 @@ impl Bound {
 
     /// Lets clients in.
     pub(crate) fn open(self) -> anyhow::Result<TcpListener> {
-        let Bound { socket, address, flag } = self;
+        let Bound { socket, address, flag, _claim } = self;
         socket.listen(BACKLOG).map_err(|problem| sentence(address, flag, &problem))
+    }
+}
+
+/// Keeps another host off an address that is bound and not open yet: with `SO_REUSEADDR` the kernel lets any number
+/// bind it and refuses all but the first that listens, and without it the remains of closed connections would refuse
+/// a restart. A name that the kernel gives to one socket of this network at a time, and frees with the process.
+#[cfg(target_os = "linux")]
+struct Claim {
+    _named: std::os::unix::net::UnixListener,
+}
+
+#[cfg(target_os = "linux")]
+impl Claim {
+    /// `None` where there are no such names; a second host is then refused when it opens its port.
+    fn take(address: SocketAddr) -> io::Result<Option<Self>> {
+        use std::os::linux::net::SocketAddrExt;
+        use std::os::unix::net::{SocketAddr as Name, UnixListener};
+        let named = Name::from_abstract_name(format!("moalog-listen:{address}"))
+            .and_then(|name| UnixListener::bind_addr(&name));
+        match named {
+            Ok(named) => Ok(Some(Claim { _named: named })),
+            Err(problem) if problem.kind() == io::ErrorKind::AddrInUse => Err(problem),
+            Err(problem) => {
+                tracing::debug!(%address, %problem, "the address is not kept from other hosts yet");
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Elsewhere a second host is refused when it opens its port.
+#[cfg(not(target_os = "linux"))]
+struct Claim;
+
+#[cfg(not(target_os = "linux"))]
+impl Claim {
+    fn take(_address: SocketAddr) -> io::Result<Option<Self>> {
+        Ok(None)
     }
 }
 
@@ -139,4 +180,24 @@ fn is_of_one_connection(problem: &io::Error) -> bool {
         problem.kind(),
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn an_address_that_is_taken_and_not_yet_open_is_refused_to_a_second_host() {
+        let first = Bound::take(SocketAddr::from(([127, 0, 0, 1], 0)), "--listen").unwrap();
+        let address = first.address();
+        let refused = |_: Bound| panic!("{address} was taken twice");
+        let said = Bound::take(address, "--listen").map_or_else(|said| said.to_string(), refused);
+        assert!(said.contains("in use by another program") && said.contains("--listen"), "{said}");
+        assert!(TcpStream::connect(address).await.is_err(), "it is not open");
+        let open = first.open().unwrap();
+        assert!(Bound::take(address, "--listen").is_err());
+        drop(open);
+        Bound::take(address, "--listen").unwrap();
+    }
 }

@@ -24,9 +24,9 @@ pub struct Settings {
     pub header_read_ms_max: u64,
     /// How long a connection may rest between requests, in milliseconds.
     pub idle_ms_max: u64,
-    /// Requests inside components at once.
+    /// Requests inside components at once; a quarter as many more whose bodies or clients are slow.
     pub concurrent_requests_max: usize,
-    /// Requests that wait for one of those places; more is 503.
+    /// Requests that wait for one of those places, and as many for the slow ones'; more is 503.
     pub queued_requests_max: usize,
     /// How long a request waits for its place, in milliseconds; longer is 503.
     pub queue_ms_max: u64,

@@ -34,7 +34,7 @@ pub(crate) struct Door {
     /// Rest of a connection between requests.
     #[arg(long, default_value_t = host_http::Settings::default().idle_ms_max, value_name = "MS")]
     pub(crate) idle_ms_max: u64,
-    /// Requests inside components at once.
+    /// Requests inside components at once; a quarter as many beside them may wait for slow clients.
     #[arg(long, default_value_t = host_http::Settings::default().concurrent_requests_max, value_name = "COUNT")]
     pub(crate) concurrent_requests_max: usize,
     /// Requests that wait for a place inside; more is 503.
