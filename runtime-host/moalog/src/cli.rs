@@ -1,13 +1,14 @@
 //! The command line: names, defaults, help.
 
 mod door;
+mod instances;
 mod logs;
 
 pub(crate) use door::Door;
+pub(crate) use instances::Instances;
 pub(crate) use logs::{LogFormat, Logs};
 
 use clap::{Args, Parser, Subcommand};
-use host_engine::Reuse;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -75,7 +76,7 @@ pub(crate) struct Up {
     /// A Redis that is there already; without it a private one is started.
     #[arg(long, env = "MOALOG_REDIS_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) redis_url: Option<String>,
-    /// Forget the data of earlier runs.
+    /// Forget the data of earlier runs: the servers', the key-value store's, SQLite's; secrets stay.
     #[arg(long)]
     pub(crate) fresh: bool,
     /// Rebuild and swap a component when its sources change.
@@ -136,45 +137,6 @@ pub(crate) struct Serve {
     pub(crate) logs: Logs,
 }
 
-/// Flags of the instances.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Instances")]
-pub(crate) struct Instances {
-    /// From a request's head to its answer's head; longer is 504.
-    #[arg(long, default_value_t = host_engine::Settings::default().request_ms_max, value_name = "MS")]
-    pub(crate) request_ms_max: u64,
-    /// CPU time that a request may burn without giving way; more is 504.
-    #[arg(long, default_value_t = host_engine::Settings::default().cpu_ms_max, value_name = "MS")]
-    pub(crate) cpu_ms_max: u64,
-    /// Memory of one instance [default: 128 MiB, or a quarter of what guests may have].
-    #[arg(long, value_name = "BYTES")]
-    pub(crate) memory_bytes_max: Option<usize>,
-    /// Memory of all instances of one component [default: half of what guests may have].
-    #[arg(long, value_name = "BYTES")]
-    pub(crate) component_memory_bytes_max: Option<usize>,
-    /// Memory of all instances [default: half of the control group's or the machine's].
-    #[arg(long, value_name = "BYTES")]
-    pub(crate) host_memory_bytes_max: Option<usize>,
-    /// Instances alive at once.
-    #[arg(long, default_value_t = host_engine::Settings::default().instances_max, value_name = "COUNT")]
-    pub(crate) instances_max: u32,
-    /// Wait for an instance while all are busy; longer is 503.
-    #[arg(long, default_value_t = host_engine::Settings::default().instance_wait_ms_max, value_name = "MS")]
-    pub(crate) instance_wait_ms_max: u64,
-    /// Rest of an instance without work.
-    #[arg(long, default_value_t = host_engine::Settings::default().idle_ms_max, value_name = "MS")]
-    pub(crate) instance_idle_ms_max: u64,
-    /// Work of an instance after its last answer's head, such as a streamed body.
-    #[arg(long, default_value_t = host_engine::Settings::default().post_return_ms_max, value_name = "MS")]
-    pub(crate) post_return_ms_max: u64,
-    /// Reuse of instances: isolated, serial[:REQUESTS], concurrent[:TOGETHER[:REQUESTS]].
-    #[arg(long, default_value = "concurrent:16:128", value_name = "POLICY")]
-    pub(crate) reuse: Reuse,
-    /// Reuse for one component, COMPONENT=POLICY; may be repeated.
-    #[arg(long, value_name = "COMPONENT=POLICY", value_parser = reuse_of)]
-    pub(crate) reuse_of: Vec<(String, Reuse)>,
-}
-
 /// Flags of what components reach.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Capabilities")]
@@ -232,11 +194,6 @@ pub(crate) struct Routes {
     pub(crate) overlays: Vec<PathBuf>,
 }
 
-fn reuse_of(text: &str) -> Result<(String, Reuse), String> {
-    let (component, policy) = text.split_once('=').ok_or("write COMPONENT=POLICY")?;
-    Ok((component.to_owned(), policy.parse()?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,5 +202,12 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_host_without_instances_is_refused() {
+        let instances_max = |count| Cli::try_parse_from(["moalog", "serve", "--instances-max", count]);
+        assert!(instances_max("0").is_err());
+        assert!(instances_max("1").is_ok());
     }
 }

@@ -70,12 +70,25 @@ fn origin(url: &str) -> Result<String> {
     Ok(format!("{scheme}://{host}:{}", parsed.port().unwrap_or(default)))
 }
 
+/// The names of the variables that `file` gives a value, for checks before there are any facts.
+///
+/// Errors name the file.
+pub fn names(file: &Path) -> Result<Vec<String>> {
+    Ok(open(file)?.into_keys().collect())
+}
+
+/// The patterns of `file` by variable.
+fn open(file: &Path) -> Result<BTreeMap<String, String>> {
+    let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    let File { variables } = toml::from_str(&text).with_context(|| format!("reading {}", file.display()))?;
+    Ok(variables)
+}
+
 /// The values that `file` gives, with `facts` filled in and secrets taken from (or made in) the file `secrets`.
 ///
 /// Errors name the file and the variable.
 pub fn read(file: &Path, facts: &Facts, secrets: &Path) -> Result<Values> {
-    let text = fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-    let File { variables } = toml::from_str(&text).with_context(|| format!("reading {}", file.display()))?;
+    let variables = open(file)?;
     let mut kept = Secrets::open(secrets)?;
     let mut values = Values::new();
     for (name, pattern) in variables {

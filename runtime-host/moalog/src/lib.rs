@@ -15,6 +15,7 @@
 //! The `moalog` binary (`main.rs`, `command/`) is this and a command line. Neither knows what an app's routes mean.
 
 pub mod dev_values;
+mod preparation;
 mod running;
 pub mod values;
 

@@ -94,10 +94,7 @@ impl Start {
     /// Errors with every problem of every manifest.
     pub fn read(&self) -> Result<host_manifest::App, Problems> {
         let inputs = Inputs { values: &self.values, check_values: true, check_sources: true };
-        let mut app = host_manifest::load(&self.manifest, &inputs)?;
-        for overlay in &self.overlays {
-            app = app.with_overlay(host_manifest::load(overlay, &inputs)?)?;
-        }
+        let app = self.manifest_with_overlays(&inputs)?;
         let unknown: Vec<Problem> = host_manifest::unknown_values(&app, &self.values);
         if unknown.is_empty() { Ok(app) } else { Err(Problems(unknown)) }
     }
@@ -114,7 +111,7 @@ impl Start {
             sqlite: Sqlite::new(self.sqlite.clone())?,
             outbound_http: OutboundHttp::builder(self.outbound_http.clone())
                 .addresses(self.addresses.clone())
-                .trace_headers(Arc::new(host_telemetry::inject_current))
+                .trace_headers(Arc::new(host_telemetry::pass_on))
                 .build()
                 .context("preparing outbound HTTP")?,
             guest_logs: GuestLogs::new(self.guest_logs),

@@ -12,9 +12,6 @@ use tracing::Instrument as _;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks};
 
-/// The header that carries a trace across processes (W3C Trace Context).
-const TRACEPARENT: &str = "traceparent";
-
 /// The end of the part of a request or an answer that comes after its head, as wasmtime wants it.
 type Afterwards = Box<dyn Future<Output = Result<(), Error>> + Send>;
 type Sending = Box<dyn Future<Output = Result<(Response<WasiBody>, Afterwards), Error>> + Send>;
@@ -59,8 +56,8 @@ impl OutboundHooks {
             Target::of(request.method(), request.uri(), &self.grants).map_err(|stop| self.refuse(stop));
         // HTTP/2 has no such header, and for HTTP/1.1 the client writes it from the URI that was judged.
         request.headers_mut().remove(HOST);
-        if judged.is_ok() && !request.headers().contains_key(TRACEPARENT) {
-            span.in_scope(|| (self.shared.trace_headers)(request.headers_mut()));
+        if judged.is_ok() {
+            (self.shared.trace_headers)(&span, request.headers_mut());
         }
         let deadlines = Deadlines::new(&self.shared.settings, options);
         let component_slots = Arc::clone(&self.component_slots);

@@ -34,11 +34,12 @@ use host_faults::FaultSwitch;
 use http::HeaderMap;
 use prometheus_client::registry::Registry;
 use std::sync::{Arc, Weak};
+use tracing::Span;
 use wasmtime::component::Linker;
 use wasmtime_wasi_http::{WasiHttp, p2, p3};
 
-/// Adds the trace headers of the current span to a request that carries none of its own.
-pub type TraceHeaders = Arc<dyn Fn(&mut HeaderMap) + Send + Sync>;
+/// Makes a request, whose headers these are, a part of a trace: the one it names, or its span's.
+pub type TraceHeaders = Arc<dyn Fn(&Span, &mut HeaderMap) + Send + Sync>;
 
 /// The shared state: clients with their pools, bounds, counters. Made once per host, cheap to clone.
 #[derive(Clone)]
@@ -65,7 +66,7 @@ impl Builder {
         Self { resolver, ..self }
     }
 
-    /// Called inside the span of each request without a `traceparent`; the default adds nothing.
+    /// Called with the span of each request that may be sent; the default leaves its headers as they are.
     #[must_use]
     pub fn trace_headers(self, trace_headers: TraceHeaders) -> Self {
         Self { trace_headers, ..self }
@@ -85,7 +86,7 @@ impl OutboundHttp {
             settings,
             addresses: AddressPolicy::default(),
             resolver: Arc::new(SystemResolver),
-            trace_headers: Arc::new(|_| {}),
+            trace_headers: Arc::new(|_, _| {}),
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! A guest can print as much as it likes; what is logged is bounded per line and per second and component.
 
+use crate::guest_level::level_named_in;
 use crate::rate::{Rate, Verdict};
 use bytes::Bytes;
 use prometheus_client::metrics::counter::Counter;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 use tokio::io::AsyncWrite;
+use tracing::Level;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
@@ -39,7 +41,7 @@ impl Default for GuestLogSettings {
 pub enum GuestStream {
     /// Logged at `info`.
     Stdout,
-    /// Logged at `warn`.
+    /// Logged at the `level=` that the line itself names, otherwise at `warn`.
     Stderr,
 }
 
@@ -162,13 +164,26 @@ impl Lines {
             GuestStream::Stdout => {
                 tracing::info!(target: "guest", component, stream = "stdout", cut_bytes, "{text}")
             }
-            GuestStream::Stderr => {
-                tracing::warn!(target: "guest", component, stream = "stderr", cut_bytes, "{text}")
-            }
+            GuestStream::Stderr => log_error_line(component, cut_bytes, &text),
         }
         // The buffer serves the next line.
         line.clear();
         self.line = line;
+    }
+}
+
+/// A level belongs to the place in the code that logs: hence one place for each.
+fn log_error_line(component: &str, cut_bytes: Option<usize>, text: &str) {
+    macro_rules! log_at {
+        ($level:expr) => {
+            tracing::event!(target: "guest", $level, component, stream = "stderr", cut_bytes, "{text}")
+        };
+    }
+    match level_named_in(text) {
+        Some(Level::ERROR) => log_at!(Level::ERROR),
+        Some(Level::INFO) => log_at!(Level::INFO),
+        Some(Level::DEBUG | Level::TRACE) => log_at!(Level::DEBUG),
+        Some(Level::WARN) | None => log_at!(Level::WARN),
     }
 }
 

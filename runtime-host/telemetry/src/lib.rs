@@ -15,6 +15,7 @@
 
 mod export;
 mod fields;
+mod guest_level;
 mod guest_log;
 mod line;
 mod log;
@@ -25,7 +26,7 @@ mod trace;
 
 pub use guest_log::{GuestLog, GuestLogSettings, GuestLogs, GuestStream};
 pub use metrics::Metrics;
-pub use trace::{TraceContext, adopt, extract, inject, inject_current, trace_id};
+pub use trace::{TraceContext, adopt, extract, inject, inject_current, pass_on, trace_id};
 
 use anyhow::Context as _;
 use fields::Style;

@@ -58,6 +58,15 @@ pub fn inject(span: &Span, headers: &mut HeaderMap) {
     }
 }
 
+/// For the span of a request that is sent, whose headers these are: it belongs to the trace that they name, and they name
+/// the span, where spans are exported. Where they name none, or not in the right form, the span's own trace counts.
+pub fn pass_on(span: &Span, headers: &mut HeaderMap) {
+    if let Some(named) = extract(headers) {
+        adopt(span, &named);
+    }
+    inject(span, headers);
+}
+
 /// [`inject`] for the span that is current now.
 pub fn inject_current(headers: &mut HeaderMap) {
     inject(&Span::current(), headers);

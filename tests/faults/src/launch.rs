@@ -3,8 +3,9 @@
 use crate::host::{Host, POLL};
 use crate::repository;
 use anyhow::{Context, Result, bail};
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -93,6 +94,8 @@ impl Launch {
     /// When it is not built.
     pub fn spawn(self) -> Result<Host> {
         let state = tempfile::tempdir()?;
+        // Servers that the host starts run under another account when the tests run as root.
+        std::fs::set_permissions(state.path(), Permissions::from_mode(0o755))?;
         share_compiled(state.path())?;
         let (log, told) = (state.path().join("log"), state.path().join("told"));
         let (address, admin) = (self.address, free_address());

@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+mod addresses;
 pub(crate) mod doctor;
 pub(crate) mod migrate;
 pub(crate) mod routes;

@@ -1,5 +1,6 @@
 //! `moalog serve`: the app's components behind the front door.
 
+use super::addresses;
 use crate::cli::{Door, Instances, LogFormat, Logs, Outside, Serve};
 use crate::signals::StopSignals;
 use crate::terminal::{ready, say};
@@ -11,18 +12,30 @@ use std::path::Path;
 /// Log lines that are written unless a filter says otherwise; migrations are told at the terminal instead.
 const DEFAULT_FILTER: &str = "info,refinery_core=warn";
 
-/// Serves until a signal; the exit is clean when every request under way ended by itself.
+/// Serves until a signal, which may come during the start; the exit is clean when every request under way ended by
+/// itself.
 pub(crate) async fn run(args: Serve) -> Result<()> {
     let signals = StopSignals::catch()?;
     let _logs = logs(&args.logs)?;
     let values = given_values(&args, None)?;
-    let running = start(&args, values)?.run().await?;
+    let Door { listen, admin_listen, .. } = &args.door;
+    addresses::are_distinct(&[("--listen", *listen), ("--admin-listen", *admin_listen)])?;
+    let Some(running) = signals.or(Box::pin(start(&args, values)?.run())).await else {
+        start_given_up();
+        return Ok(());
+    };
+    let running = running?;
     ready(format_args!("{} components ready", running.components()));
     ready(format_args!("probes and metrics on http://{}", running.admin_address()));
     say(running.url());
     signals.first().await;
     stop(running).await;
     Ok(())
+}
+
+/// Tells that a signal came before everything was up.
+pub(crate) fn start_given_up() {
+    say("stopping: the start is given up");
 }
 
 /// The way down, told at the terminal.

@@ -128,23 +128,25 @@ async fn an_injected_fault_is_a_refused_connection_and_goes_away_again() {
 }
 
 #[tokio::test]
-async fn trace_headers_are_added_only_where_the_guest_has_none() {
+async fn trace_headers_are_the_hosts_to_write_also_where_the_guest_has_some() {
     let origin = Origin::start(|request: Request<_>| async move {
         Response::new(text(request.headers()["traceparent"].to_str().unwrap()))
     })
     .await;
     let outbound = OutboundHttp::builder(Settings::default())
-        .trace_headers(Arc::new(|headers| {
-            drop(headers.insert("traceparent", "of-the-host".parse().unwrap()))
+        .trace_headers(Arc::new(|_, headers| {
+            let told = headers.get("traceparent").map_or("nothing", |told| told.to_str().unwrap());
+            let passed_on = format!("{told}, passed on").parse().unwrap();
+            drop(headers.insert("traceparent", passed_on));
         }))
         .build()
         .unwrap();
     let answer = shop(&outbound).hooks().send(get(&origin.url("/")), None).await.unwrap();
-    assert_eq!(body_text(answer).await.unwrap(), "of-the-host");
+    assert_eq!(body_text(answer).await.unwrap(), "nothing, passed on");
     let mut request = get(&origin.url("/"));
     request.headers_mut().insert("traceparent", "of-the-guest".parse().unwrap());
     let answer = shop(&outbound).hooks().send(request, None).await.unwrap();
-    assert_eq!(body_text(answer).await.unwrap(), "of-the-guest");
+    assert_eq!(body_text(answer).await.unwrap(), "of-the-guest, passed on");
 }
 
 /// An app whose components answer with who was asked.

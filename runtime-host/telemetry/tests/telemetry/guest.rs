@@ -47,6 +47,27 @@ fn each_line_is_one_event_however_it_was_written() {
 }
 
 #[test]
+fn a_line_of_standard_error_has_the_level_that_it_names_outside_of_quotes() {
+    let texts = [
+        ("ERROR", "level=error request_id=1 code=COMMON500 diagnosis=\"level=info\""),
+        ("INFO", "level=info diagnosis=\"it is level=error here\""),
+        ("WARN", "level=warn diagnosis=\"\""),
+        ("ERROR", "request_id=1 diagnosis=\"a \\\" level=info\" level=error"),
+        ("WARN", "diagnosis=\"said: level=error\""),
+        ("WARN", "thread 'main' panicked: sublevel=info"),
+        ("WARN", "level=loud"),
+    ];
+    let lines = logged(GuestLogs::default(), async |logs| {
+        let err = logs.stream("shop", GuestStream::Stderr);
+        for (_, text) in texts {
+            print(&err, format!("{text}\n").as_bytes()).await;
+        }
+        print(&err, b"level=debug below what is logged\n").await;
+    });
+    assert_eq!(lines, texts.map(|(level, text)| line(level, "stderr", text)));
+}
+
+#[test]
 fn the_older_interface_writes_to_the_same_lines() {
     let lines = logged(GuestLogs::default(), async |logs| {
         let out = logs.stream("shop", GuestStream::Stdout);

@@ -9,5 +9,7 @@ mod outages;
 mod readiness;
 mod restarts;
 mod secrets;
+mod slow_on_purpose;
+mod starts;
 mod traces;
 mod watching;

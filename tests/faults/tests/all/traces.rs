@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hyper::Method;
 use serde_json::{Value, json};
-use tests_faults::{Collector, Host, Launch, ask, run};
+use tests_faults::{Collector, Host, Launch, Whole, ask, run};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const CALLER: &str = "b7ad6b7169203331";
@@ -54,16 +54,23 @@ fn a_callers_trace_reaches_the_component_the_service_behind_it_and_the_collector
         let parts: Vec<&str> = parent.split('-').collect();
         assert_eq!((parts[0], parts[1], parts[3]), ("00", TRACE, "01"), "{parent}");
         assert_ne!(parts[2], CALLER, "the component's parent is a span of this host");
+        let mut calls = Vec::new();
         for via in ["p3", "p2"] {
-            assert_eq!(passed_on(&host, &service, via, &parent).await, parent, "{via}");
+            let told = passed_on(&host, &service, via, &parent).await;
+            let [_, trace, span, _] = told.split('-').collect::<Vec<_>>()[..] else {
+                panic!("{via}: {told}")
+            };
+            assert_eq!(trace, TRACE, "{via}");
+            assert_ne!(span, parts[2], "{via}: the service's parent is the span of the call");
+            calls.push(bytes_of(span));
         }
         let began = Instant::now();
         let exported = loop {
             let bodies: Vec<u8> = collector.requests().iter().flat_map(|(_, body)| body.to_vec()).collect();
-            if holds(&bodies, &bytes_of(parts[2])) {
+            if calls.iter().chain([&bytes_of(parts[2])]).all(|span| holds(&bodies, span)) {
                 break bodies;
             }
-            assert!(began.elapsed() < Duration::from_secs(15), "the span is not exported\n{}", host.log());
+            assert!(began.elapsed() < Duration::from_secs(15), "not all spans are exported\n{}", host.log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
         for part in [bytes_of(TRACE), bytes_of(CALLER), b"/echo/...".to_vec()] {
@@ -83,5 +90,26 @@ fn without_a_collector_the_callers_trace_is_passed_on_as_it_came() {
         for via in ["p3", "p2"] {
             assert_eq!(passed_on(&host, &service, via, &parent).await, parent, "{via}");
         }
+    });
+}
+
+#[test]
+fn a_payments_trace_reaches_the_provider() {
+    run(async {
+        let whole = Whole::start().await.unwrap();
+        let host = whole.host().await.unwrap();
+        let payment =
+            json!({ "merchantId": "traced", "amount": 9_900, "currency": "KRW", "idempotencyKey": "once" });
+        let request = reqwest::Client::new().post(host.at("/api/payments/authorize")).json(&payment);
+        let answer = request.header("traceparent", format!("00-{TRACE}-{CALLER}-01")).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{}", host.log());
+        let served = |component: &str| {
+            let of_trace = |line: &&str| {
+                line.contains(TRACE) && line.contains(&format!("\"component\":\"{component}\""))
+            };
+            host.log().lines().filter(of_trace).count()
+        };
+        host.until_log_says(TRACE, 2, Duration::from_secs(10)).await;
+        assert_eq!((served("pay-authorize"), served("payment-provider")), (1, 1), "{}", host.log());
     });
 }
