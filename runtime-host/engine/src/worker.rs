@@ -145,6 +145,12 @@ impl Worker {
     }
 }
 
+/// Whether a worker was dropped where it stood, as those at rest are when the host ends: wasmtime's handler calls that a
+/// panic, too.
+fn ended_with_the_host(error: &wasmtime::Error) -> bool {
+    !std::thread::panicking() && error.to_string() == "worker panicked"
+}
+
 impl WorkerState for Worker {
     type StoreData = InstanceState;
     type RequestData = Ticket;
@@ -194,6 +200,9 @@ impl WorkerState for Worker {
         drop(store);
         self.room.left();
         let requests = self.fail_waiting(&failure);
+        if requests == 0 && ended_with_the_host(&error) {
+            return;
+        }
         self.counters.instance_failed(&self.component, &failure, requests);
         // Each request's own line says why it failed; an instance that failed with no request waiting has only this.
         if requests == 0 {

@@ -5,13 +5,15 @@
 
 mod manifest;
 mod page;
+mod returned;
 mod texts;
 
 use guest::prelude::*;
 use guest::settings::{Service, variable};
 use spin_sdk::http::HeaderValue;
 
-use page::{Links, Returned};
+use page::Links;
+use returned::Returned;
 
 #[http_service]
 async fn handle(request: Request) -> Reply {

@@ -85,6 +85,7 @@ fn a_first_signal_lets_requests_end_and_the_exit_is_clean() {
         assert!(answer.text().await.unwrap().contains("1500"));
         let ended = host.ended(END_BOUND).await;
         assert_eq!(ended.code, Some(0), "{}", host.log());
+        assert!(!host.log().contains("ERROR"), "instances at rest end with the host\n{}", host.log());
         assert!(tokio::net::TcpStream::connect(host.address()).await.is_err());
     });
 }
