@@ -13,8 +13,9 @@ use tokio_postgres::NoTls;
 pub(crate) async fn upload(servers: &Servers, app: &App, rows: usize) -> Result<Duration> {
     let merchant = json!({ "merchantId": format!("settled-{rows}") });
     let url = format!("http://{}/api/v1/dev/merchants", app.server.address);
-    let key: Value =
+    let made: Value =
         reqwest::Client::new().post(url).json(&merchant).send().await?.error_for_status()?.json().await?;
+    let key = &made["result"];
     let tenant = key["tenantId"].as_i64().context("a tenant")?;
     let mut file = String::from("reference,paymentKey,kind,currency,amount,fee,settledOn\n");
     for payment in captured(servers, tenant, rows).await? {
@@ -34,7 +35,7 @@ pub(crate) async fn upload(servers: &Servers, app: &App, rows: usize) -> Result<
     let took = began.elapsed();
     let told = String::from_utf8_lossy(&told.stdout).into_owned();
     let counts: Value = serde_json::from_str(&told).with_context(|| format!("the upload says {told}"))?;
-    ensure!(counts["matched"] == rows, "of {rows} rows not all matched: {told}");
+    ensure!(counts["result"]["matched"] == rows, "of {rows} rows not all matched: {told}");
     Ok(took)
 }
 
