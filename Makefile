@@ -50,7 +50,8 @@ k6: ## Build k6; with ARGS run it: make k6 ARGS="run k6/authorize.js"
 
 doctor: ## Say what is missing on this machine and the command that mends it; changes nothing
 	@scripts/setup --check
-	@[ -x target/release/moalog ] && exec target/release/moalog doctor || echo 'moalog is not built yet: run `make build`'
+	@[ -x target/release/moalog ] || { echo 'moalog is not built yet: run `make build`' >&2; exit 1; }
+	@target/release/moalog doctor
 
 clean: ## Remove what was built here; data under .moalog/ and compiled third-party crates stay
 	rm -rf target

@@ -139,31 +139,6 @@ pub async fn configured(traceparent: Option<&str>) -> Result<Adapter, Failure> {
     }
 }
 
-impl Exchange {
-    /// The outcome in the words of `pay.finish_step`.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self.outcome {
-            Outcome::Approved(_) | Outcome::GivenBack(_) => "APPROVED",
-            Outcome::Declined(_) => "DECLINED",
-            Outcome::NotDone(_) => "ERROR",
-            Outcome::Unknown(_) => "UNKNOWN",
-            Outcome::Review(_) => "REVIEW",
-        }
-    }
-
-    /// The provider's code, or why nobody knows.
-    #[must_use]
-    pub fn code(&self) -> Option<&str> {
-        match &self.outcome {
-            Outcome::Approved(_) | Outcome::GivenBack(_) | Outcome::Review(_) => None,
-            Outcome::Declined(decline) => Some(decline.code.as_str()),
-            Outcome::NotDone(not_done) => not_done.code.as_ref().map(|code| code.as_str()),
-            Outcome::Unknown(doubt) => Some(doubt.word()),
-        }
-    }
-}
-
 impl Seen {
     /// What became of an authorize or a confirm; none: it is repeated with the same key.
     #[must_use]

@@ -31,6 +31,15 @@ impl Ledgers {
         panic!("no connection: {last:?}")
     }
 
+    /// Whether there is a tenant of this merchant.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn knows(&self, merchant: &str) -> bool {
+        let asked = self.client.query_one("SELECT pay.tenant_by_merchant($1, false)", &[&merchant]).await;
+        asked.expect("an answer").get::<_, Option<i64>>(0).is_some()
+    }
+
     /// Works as this merchant's tenant from now on.
     async fn act_for(&self, merchant: &str) -> i64 {
         let found = self.client.query_one("SELECT pay.tenant_by_merchant($1, false)", &[&merchant]).await;

@@ -17,7 +17,6 @@ const MARK: &str = include_str!("mark.svg");
 const MEMBERS_ME: &str = "/api/v1/members/me";
 /// Only where the dev stack adds it, which is where there is a sandbox.
 const DEV_LOGIN: &str = "/api/v1/auth/dev-login";
-
 const OPENAPI: &str = "/api/v1/openapi.json";
 
 /// Where the page may lead.

@@ -1,4 +1,4 @@
-//! How a sign-in came back to the page.
+//! What the page says to who comes back from a provider.
 
 use wire::Language;
 

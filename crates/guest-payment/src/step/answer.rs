@@ -54,6 +54,10 @@ impl Step<'_> {
             let problem = Problem::from(code).with(serde_json::json!({ "paymentId": payment }));
             Ok(Composed::Passing(Failure::from(problem).because(format!("payment {payment}: {why}"))))
         };
+        let over = |detail: serde_json::Value| {
+            let (status, body) = self.face.refusal(&Problem::from(Code::Pay4021).with(detail))?;
+            Ok(Composed::Stored { status, body })
+        };
         match &decision.verdict {
             Verdict::Done => {
                 let approval = decision.approval.as_ref().and_then(|a| a.approval_number.as_deref());
@@ -66,15 +70,9 @@ impl Step<'_> {
                 Ok(Composed::Stored { status, body })
             }
             Verdict::Declined(code) => {
-                let detail = serde_json::json!({ "paymentId": payment, "providerCode": code.as_str() });
-                let (status, body) = self.face.refusal(&Problem::from(Code::Pay4021).with(detail))?;
-                Ok(Composed::Stored { status, body })
+                over(serde_json::json!({ "paymentId": payment, "providerCode": code.as_str() }))
             }
-            Verdict::GivenBack => {
-                let detail = serde_json::json!({ "paymentId": payment });
-                let (status, body) = self.face.refusal(&Problem::from(Code::Pay4021).with(detail))?;
-                Ok(Composed::Stored { status, body })
-            }
+            Verdict::GivenBack => over(serde_json::json!({ "paymentId": payment })),
             Verdict::NotDone => passing(Code::Pay5031, "the provider did nothing"),
             Verdict::Bug => passing(Code::Pay5021, "the provider does not understand us"),
             Verdict::Unknown(Doubt::Timeout) => passing(Code::Pay5041, "no answer in time"),

@@ -72,6 +72,14 @@ fn an_echo_that_differs_in_anything_is_for_review_with_both_sides() {
 }
 
 #[test]
+fn only_a_provider_that_does_not_work_is_unhealthy() {
+    for sick in [Doubt::Timeout, Doubt::ConnectionLost, Doubt::ServerError, Doubt::Unreadable] {
+        assert!(!Outcome::Unknown(sick).is_healthy(), "{sick:?}");
+    }
+    assert!(Outcome::Unknown(Doubt::AlreadyThere).is_healthy(), "it answered in its own words");
+}
+
+#[test]
 fn foreign_text_is_no_code() {
     assert_eq!(ProviderCode::read("reject-card_1").as_str(), "REJECT-CARD_1");
     for text in ["", "a b", "코드", "x\ny", "<b>", &"A".repeat(65)] {

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests_payments::{Merchant, Signing, authorize_body, now_s, unique};
+use tests_payments::{Ledgers, Merchant, Signing, authorize_body, now_s, unique};
 use tests_support::{Answer, app, run};
 
 const PATH: &str = "/api/v1/payments?size=1";
@@ -93,6 +93,40 @@ fn a_nonce_is_good_once() {
         let send = || merchant.client.send(raced.on(merchant.client.request(Method::GET, PATH)));
         let answers = futures::future::join_all((0..16).map(|_| send())).await;
         assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+    });
+}
+
+#[test]
+fn reading_makes_no_merchant() {
+    run(async {
+        let app = app().await;
+        let (name, reader) = (unique("ghost"), app.stranger());
+        let list = format!("/api/payments?merchantId={name}");
+        assert_eq!(reader.get(&list).await.body["payments"], json!([]));
+        let one = reader.get(&format!("/api/payments/1024?merchantId={name}")).await;
+        assert_eq!(one.status, 404, "{}", one.text);
+        let ledgers = Ledgers::open(app).await;
+        assert!(!ledgers.knows(&name).await);
+        let body = authorize_body(&name, &unique("key"), 100);
+        assert_eq!(reader.post("/api/payments/authorize", &body).await.status, 200);
+        assert!(ledgers.knows(&name).await);
+        assert_eq!(reader.get(&list).await.body["payments"].as_array().expect("a list").len(), 1);
+    });
+}
+
+#[test]
+fn two_idempotency_keys_that_differ_are_refused() {
+    run(async {
+        let merchant = Merchant::new(app().await).await;
+        let (path, body) = ("/api/v1/credits/charge", r#"{"userId":"u","currency":"KRW","amount":1}"#);
+        let send = |keys: [&str; 2]| {
+            let signing = merchant.signing(&Method::POST, path, body.as_bytes());
+            let request = signing.on(merchant.client.request(Method::POST, path));
+            let request = request.header("idempotency-key", keys[0]).header("idempotency-key", keys[1]);
+            merchant.client.send(request.header("content-type", "application/json").body(body))
+        };
+        send(["one", "two"]).await.refused(400, "COMMON400");
+        send(["one", "one"]).await.ok();
     });
 }
 
