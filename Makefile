@@ -1,14 +1,14 @@
 # The commands of the project. `make` alone lists them.
 #
 # One cargo runs at a time and its progress stays visible; everything is built with the release profile and for the
-# whole workspace's choice of features, so that third-party crates are compiled once. Further arguments: `make up ARGS="--fresh --listen 127.0.0.1:8080"`.
+# whole workspace's choice of features, so that crates are compiled once for all checkouts. Further arguments: `make up ARGS="--fresh --listen 127.0.0.1:8080"`.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: up build components setup test fmt lint bench k6 doctor clean help
 
 ARGS ?=
-CARGO ?= cargo
+CARGO ?= scripts/cargo
 
 # Components are built for WebAssembly; a native build of the workspace has those with unit tests only.
 NATIVE = --workspace $(addprefix --exclude ,$(shell scripts/component-crates --without-unit-tests))

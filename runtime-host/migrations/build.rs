@@ -4,21 +4,21 @@ use std::fmt::Write;
 use std::path::Path;
 
 fn main() {
-    let folder = Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"))
-        .join("../../infra/postgres/migrations");
-    println!("cargo::rerun-if-changed={}", folder.display());
-    let entries = std::fs::read_dir(&folder)
-        .unwrap_or_else(|error| panic!("the migrations in {} cannot be read: {error}", folder.display()));
+    // From the package's folder, as checkouts share what cargo built.
+    const FOLDER: &str = "../../infra/postgres/migrations";
+    println!("cargo::rerun-if-changed={FOLDER}");
+    let entries = std::fs::read_dir(FOLDER)
+        .unwrap_or_else(|error| panic!("the migrations in {FOLDER} cannot be read: {error}"));
     let mut files: Vec<_> = entries.map(|entry| entry.expect("a folder entry can be read").path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "sql"));
     files.sort();
     let mut table = String::from("&[\n");
     for file in files {
-        let file = file.canonicalize().expect("a file just listed exists");
         println!("cargo::rerun-if-changed={}", file.display());
-        let name = file.file_name().expect("a file has a name").to_string_lossy().into_owned();
-        writeln!(table, "    ({name:?}, include_str!({:?})),", file.display().to_string())
-            .expect("a string can be written to");
+        let name = file.file_name().expect("a file has a name").to_string_lossy();
+        let text = std::fs::read_to_string(&file)
+            .unwrap_or_else(|error| panic!("{} cannot be read: {error}", file.display()));
+        writeln!(table, "    ({name:?}, {text:?}),").expect("a string can be written to");
     }
     table.push_str("]\n");
     let out = std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::{env, fs};
 
 fn main() {
-    let manifest = Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"))
-        .join("../../../spin.toml");
-    println!("cargo::rerun-if-changed={}", manifest.display());
-    let text = fs::read_to_string(&manifest).expect("spin.toml is at the root of the repository");
+    // From the package's folder, as checkouts share what cargo built.
+    const MANIFEST: &str = "../../../spin.toml";
+    println!("cargo::rerun-if-changed={MANIFEST}");
+    let text = fs::read_to_string(MANIFEST).expect("spin.toml is at the root of the repository");
     let table: toml::Table = toml::from_str(&text).expect("spin.toml is TOML");
     let out = Path::new(&env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("manifest.rs");
     fs::write(out, generated(&table)).expect("OUT_DIR is writable");

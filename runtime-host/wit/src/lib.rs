@@ -38,6 +38,7 @@ pub fn write_bindings(world: &str, options: &str) -> Result<()> {
     );
     std::fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("bindings.rs"), bindings)?;
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed={}", manifest_dir.join("../../Cargo.lock").display());
+    // From the package's folder, as checkouts share what cargo built.
+    println!("cargo::rerun-if-changed=../../Cargo.lock");
     Ok(())
 }

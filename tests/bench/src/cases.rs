@@ -6,7 +6,7 @@ use crate::starts;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::time::Duration;
-use tests_load::{Get, Program, repository};
+use tests_load::{Get, Program};
 
 /// What a run is asked to do.
 pub(crate) struct Plan {
@@ -52,7 +52,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<()> {
     let host = plan.host.canonicalize().with_context(|| format!("{} is not built", plan.host.display()))?;
     let data = Data::start().await?;
     let state = tempfile::tempdir()?;
-    let manifest = repository()?.join("tests/components/spin.toml");
+    let manifest = tests_checkout::top().join("tests/components/spin.toml");
     let ours = servers::host(&host, &manifest, state.path(), &data, "/bench/empty").await?;
     let native = servers::own(
         "native",
@@ -60,7 +60,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<()> {
         "/bench/empty",
     )
     .await?;
-    let component = repository()?.join("target/wasm32-wasip2/release/tests_components_bench.wasm");
+    let component = tests_checkout::top().join("target/wasm32-wasip2/release/tests_components_bench.wasm");
     let bare =
         servers::own("bare", &[("--component", component.display().to_string())], "/bench/empty").await?;
     let mut report = Report::new(plan.rounds, plan.round_ms, plan.connections);
@@ -77,7 +77,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<()> {
         report.spread(starts::many_components(plan, &host, &data).await?);
     }
     data.stack.stop().await?;
-    report.print_and_keep(&repository()?.join("target/bench"))
+    report.print_and_keep(&tests_checkout::top().join("target/bench"))
 }
 
 /// Alternating rounds, after one that warms both up and does not count.

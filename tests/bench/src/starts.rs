@@ -6,7 +6,7 @@ use anyhow::Result;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
-use tests_load::{Get, repository};
+use tests_load::Get;
 
 /// Components of the start's manifest.
 pub(crate) const COMPONENTS: usize = 20;
@@ -22,7 +22,9 @@ pub(crate) struct Starts {
 
 /// A manifest with `count` different components: the same code, each with bytes of its own, so that each is compiled.
 fn manifest(folder: &Path, count: usize) -> Result<std::path::PathBuf> {
-    let wasm = std::fs::read(repository()?.join("target/wasm32-wasip2/release/tests_components_bench.wasm"))?;
+    let wasm = std::fs::read(
+        tests_checkout::top().join("target/wasm32-wasip2/release/tests_components_bench.wasm"),
+    )?;
     let mut text = String::from(
         "spin_manifest_version = 2\n[application]\nname = \"bench\"\n[variables]\n\
          database_url = { default = \"-\" }\ndatabase_origin = { default = \"postgres://127.0.0.1:1\" }\n\

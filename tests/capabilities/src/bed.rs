@@ -1,7 +1,6 @@
 //! A host that serves the test components, and everything that they may reach.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use host_dev_stack::{Database, DevStack};
@@ -36,11 +35,11 @@ impl Bed {
         let database = stack.create_database(None).await?;
         let target = Target::start().await?;
         let state = tempfile::tempdir()?;
-        let mut start = Start::new(repository().join("tests/components/spin.toml"), state.path());
+        let mut start = Start::new(tests_checkout::top().join("tests/components/spin.toml"), state.path());
         start.http.listen.set_port(0);
         start.http.admin_listen.set_port(0);
         // Compiled once for all beds and all runs; a changed component has another entry.
-        start.engine.cache_dir = Some(repository().join("target/tests/compiled"));
+        start.engine.cache_dir = Some(tests_checkout::top().join("target/tests/compiled"));
         // Each instance reserves address space; the hosts of all tests share one process.
         start.engine.instances_max = 100;
         start.values = values(stack, &database, &target);
@@ -109,8 +108,4 @@ fn origin(address: &str) -> String {
     let authority = rest.split(['/', '?']).next().unwrap_or(rest);
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     format!("{scheme}://{host}")
-}
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

@@ -2,11 +2,7 @@
 //!
 //! `tests/all/openapi.rs` holds the OpenAPI document against it, both ways. It never starts anything.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs};
 
 /// Method (small letters) and route, as in the manifest.
 pub type Served = BTreeSet<(String, String)>;
@@ -14,18 +10,13 @@ pub type Served = BTreeSet<(String, String)>;
 /// Routes that are pages for people, not part of an API.
 const PAGES: [&str; 1] = ["/"];
 
-/// The top of the checkout.
-#[must_use]
-pub fn top() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
 /// Everything that `spin.toml` routes to a component, with the methods that the component's own table has for it.
 ///
 /// # Errors
 /// When the manifest or a component's source cannot be read.
 pub fn served() -> Result<Served, String> {
-    let text = fs::read_to_string(top().join("spin.toml")).map_err(|error| error.to_string())?;
+    let text =
+        fs::read_to_string(tests_checkout::top().join("spin.toml")).map_err(|error| error.to_string())?;
     let manifest: toml::Table = text.parse().map_err(|error| format!("spin.toml: {error}"))?;
     let triggers =
         manifest.get("trigger").and_then(|trigger| trigger.get("http")).and_then(toml::Value::as_array);
@@ -48,7 +39,7 @@ pub fn served() -> Result<Served, String> {
 /// The methods of a component's `routes!` table for a route; one without paths serves them all alike.
 fn methods(component: &str, route: &str) -> Result<BTreeSet<String>, String> {
     let (domain, endpoint) = component.split_once('-').ok_or_else(|| format!("{component}: no domain"))?;
-    let folder = top().join("components").join(domain).join(endpoint).join("src");
+    let folder = tests_checkout::top().join("components").join(domain).join(endpoint).join("src");
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))? {
         let path = entry.map_err(|error| error.to_string())?.path();

@@ -1,7 +1,6 @@
 //! Starting a `moalog` process.
 
 use crate::host::{Host, POLL};
-use crate::repository;
 use anyhow::{Context, Result, bail};
 use std::fs::{File, Permissions};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -29,7 +28,7 @@ pub struct Launch {
 impl Launch {
     /// `moalog serve` with the test components.
     pub fn components() -> Self {
-        Self::serve(repository().join("tests/components/spin.toml"))
+        Self::serve(tests_checkout::top().join("tests/components/spin.toml"))
     }
 
     /// `moalog serve --from MANIFEST`
@@ -46,7 +45,7 @@ impl Launch {
 
     /// `moalog up`: the app, the sandbox beside it, and whatever server has no address among `flags`.
     pub fn up() -> Self {
-        Self::up_from(repository().join("spin.toml"))
+        Self::up_from(tests_checkout::top().join("spin.toml"))
     }
 
     /// `moalog up --from MANIFEST`
@@ -99,10 +98,10 @@ impl Launch {
         share_compiled(state.path())?;
         let (log, told) = (state.path().join("log"), state.path().join("told"));
         let (address, admin) = (self.address, free_address());
-        let program = repository().join("target/release/moalog");
+        let program = tests_checkout::top().join("target/release/moalog");
         let mut command = Command::new(&program);
         command
-            .current_dir(repository())
+            .current_dir(tests_checkout::top())
             .arg(self.command)
             .arg("--from")
             .arg(&self.manifest)
@@ -141,7 +140,7 @@ impl Launch {
 
 /// Components are compiled once for all hosts of all runs.
 fn share_compiled(state: &Path) -> Result<()> {
-    let compiled = repository().join("target/tests/compiled");
+    let compiled = tests_checkout::top().join("target/tests/compiled");
     std::fs::create_dir_all(&compiled)?;
     std::os::unix::fs::symlink(compiled, state.join("compiled"))?;
     Ok(())

@@ -14,7 +14,6 @@ mod load;
 mod whole;
 
 use std::future::Future;
-use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
@@ -37,10 +36,4 @@ pub fn run<F: Future>(test: F) -> F::Output {
         let _turn = TURN.lock().await;
         test.await
     })
-}
-
-/// The folder of the checkout.
-pub fn repository() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    folder.canonicalize().expect("the checkout is there")
 }

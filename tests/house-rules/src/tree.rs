@@ -25,7 +25,7 @@ impl Tree {
     /// # Errors
     /// When git cannot list its files.
     pub fn of_checkout() -> Result<Self, String> {
-        let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let top = tests_checkout::top();
         let listed = Command::new("git")
             .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .current_dir(&top)

@@ -5,7 +5,7 @@
 
 mod program;
 
-pub use program::{Program, free_address, repository};
+pub use program::{Program, free_address};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;

@@ -3,7 +3,6 @@
 use crate::{Get, round};
 use anyhow::{Context, Result, bail};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
@@ -74,12 +73,4 @@ async fn answers(address: SocketAddr, path: &str) -> bool {
 /// When there is none.
 pub fn free_address() -> Result<SocketAddr> {
     Ok((Ipv4Addr::LOCALHOST, host_dev_stack::reserve_port()?).into())
-}
-
-/// The folder of the checkout.
-///
-/// # Errors
-/// When it was moved since the program was built.
-pub fn repository() -> Result<PathBuf> {
-    Ok(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?)
 }

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use tests_load::repository;
 use tokio_postgres::NoTls;
 
 /// Uploads a file that names this many captured payments of a merchant of its own; how long it took.
@@ -24,7 +23,7 @@ pub(crate) async fn upload(servers: &Servers, app: &App, rows: usize) -> Result<
     let path = servers.folder.path().join(format!("settlement-{rows}.csv"));
     std::fs::write(&path, file)?;
     let began = Instant::now();
-    let told = Command::new(repository()?.join("scripts/signed-curl"))
+    let told = Command::new(tests_checkout::top().join("scripts/signed-curl"))
         .arg("POST")
         .arg(format!("http://{}/api/v1/reconciliation/files?name={rows}.csv", app.server.address))
         .arg(format!("@{}", path.display()))

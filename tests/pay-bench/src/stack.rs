@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
-use tests_load::{Program, free_address, repository};
+use tests_load::{Program, free_address};
 
 /// Private servers, and the folder of their data.
 pub(crate) struct Servers {
@@ -38,7 +38,11 @@ pub(crate) async fn app(host: &Path, servers: &Servers) -> Result<App> {
     let (address, admin, sandbox) = (free_address()?, free_address()?, free_address()?);
     let stack = &servers.stack;
     let mut command = Command::new(host);
-    command.arg("up").current_dir(repository()?).arg("--state").arg(servers.folder.path().join("state"));
+    command
+        .arg("up")
+        .current_dir(tests_checkout::top())
+        .arg("--state")
+        .arg(servers.folder.path().join("state"));
     for (flag, value) in [
         ("--listen", address.to_string()),
         ("--admin-listen", admin.to_string()),

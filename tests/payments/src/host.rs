@@ -7,7 +7,7 @@ use std::time::Duration;
 use host_dev_stack::{DevStack, reserve_port};
 use moalog::dev_values::{self, Facts};
 use moalog::{Ports, Start};
-use tests_support::{App, repository};
+use tests_support::App;
 
 use crate::{Step, unique};
 
@@ -112,7 +112,7 @@ pub async fn serve_until_killed() {
     let [port, state, secrets, sandbox_url, database_url, redis_url] = facts[..] else {
         panic!("{FACTS_VARIABLE} has six lines")
     };
-    let (root, state) = (repository(), PathBuf::from(state));
+    let (root, state) = (tests_checkout::top(), PathBuf::from(state));
     std::fs::create_dir_all(&state).expect("a folder for its state");
     let mut start = Start::new(root.join("spin.toml"), &state);
     start.overlays.push(root.join("sandbox/dev-routes.toml"));

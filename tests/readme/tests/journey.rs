@@ -16,7 +16,7 @@ fn blocks<'r>(readme: &'r str, section: &str) -> Vec<&'r str> {
 /// Runs a section in a folder of its own, beside the repository's scripts, and returns what it said.
 async fn journey(section: &str, steps_min: usize) -> String {
     let app = tests_support::app().await;
-    let root = tests_support::repository();
+    let root = tests_checkout::top();
     let readme = std::fs::read_to_string(root.join("README.md")).expect("README.md");
     let blocks = blocks(&readme, section);
     assert!(blocks.len() >= steps_min, "the journey has lost its steps");
@@ -40,7 +40,7 @@ async fn journey(section: &str, steps_min: usize) -> String {
 
 #[test]
 fn the_readme_shows_as_many_migrations_and_components_as_there_are() {
-    let root = tests_support::repository();
+    let root = tests_checkout::top();
     let read = |path: &str| std::fs::read_to_string(root.join(path)).expect(path);
     let migrations = std::fs::read_dir(root.join("infra/postgres/migrations")).expect("migrations").count();
     let components: usize = ["spin.toml", "sandbox/dev-routes.toml"]

@@ -11,12 +11,6 @@ pub use tests_database::Base;
 /// How a statement begins.
 const BEGINNINGS: [&str; 5] = ["SELECT ", "WITH ", "INSERT ", "UPDATE ", "DELETE "];
 
-/// The project's folder.
-#[must_use]
-pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the project's folder")
-}
-
 /// Every `.sql` file that a component or the kit sends, in order of path.
 ///
 /// # Panics
@@ -50,7 +44,7 @@ fn literals(source: &str) -> impl Iterator<Item = String> {
 fn files(extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in ["components", "crates"] {
-        collect(&root().join(folder), extension, &mut found);
+        collect(&tests_checkout::top().join(folder), extension, &mut found);
     }
     found.sort();
     found

@@ -6,7 +6,7 @@ use host_dev_stack::{Database, DevStack};
 use host_migrations::Migrations;
 use moalog::dev_values::{self, Facts};
 use moalog::{Ports, Running, Start};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
 
@@ -60,7 +60,7 @@ impl App {
         let owner = host_migrations::Database { owner_url: &database.owner_url, authority: None };
         host_migrations::migrate(owner, &Migrations::embedded()?).await?;
         let state = tempfile::tempdir()?;
-        let root = repository();
+        let root = tests_checkout::top();
         let mut sandbox = start_of(&root.join("sandbox/spin.toml"), &state.path().join("sandbox"));
         let mut app = start_of(&root.join("spin.toml"), state.path());
         app.overlays.push(root.join("sandbox/dev-routes.toml"));
@@ -134,11 +134,6 @@ fn start_of(manifest: &Path, state: &Path) -> Start {
     // Each instance reserves address space; the hosts of all tests share one process.
     start.engine.instances_max = 100;
     // Compiled once for all programs and runs; a changed component has another entry.
-    start.engine.cache_dir = Some(repository().join("target/tests/compiled"));
+    start.engine.cache_dir = Some(tests_checkout::top().join("target/tests/compiled"));
     start
-}
-
-/// The folder of the checkout.
-pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
-pub use app::{App, Own, SANDBOX_VARIABLE, URL_VARIABLE, repository};
+pub use app::{App, Own, SANDBOX_VARIABLE, URL_VARIABLE};
 pub use person::{Answer, Person};
 
 static RUNTIME: LazyLock<Runtime> =

@@ -3,7 +3,6 @@
 use std::{fs, process::Command};
 
 use rules_payment::signature::{Signed, body_sha256, secret_of};
-use tests_contract::top;
 
 const BODY: &str = r#"{"merchantId":"M-1001","amount":10000,"currency":"KRW","idempotencyKey":"order-1"}"#;
 const PATH: &str = "/api/payments/authorize?trace=a%20b";
@@ -23,7 +22,7 @@ fn the_worked_example_is_the_same_wherever_it_stands() {
     };
     let signature = signed.sign(secret.as_bytes());
     for file in ["docs/request-signing.md", "k6/lib/sign.js", "scripts/signed-curl"] {
-        let text = fs::read_to_string(top().join(file)).unwrap();
+        let text = fs::read_to_string(tests_checkout::top().join(file)).unwrap();
         for part in [secret.as_str(), signature.as_str(), BODY, PATH, NONCE, TIMESTAMP] {
             assert!(text.contains(part), "{file} does not name {part}");
         }
@@ -32,7 +31,10 @@ fn the_worked_example_is_the_same_wherever_it_stands() {
 
 #[test]
 fn the_shell_computes_the_worked_example() {
-    let output =
-        Command::new("sh").arg(top().join("scripts/signed-curl")).arg("--self-test").output().unwrap();
+    let output = Command::new("sh")
+        .arg(tests_checkout::top().join("scripts/signed-curl"))
+        .arg("--self-test")
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tests_faults::{Launch, repository, run};
+use tests_faults::{Launch, run};
 
 /// Cases that are about what a sound manifest means.
 const SOUND: [&str; 2] = ["only-remarks", "sound"];
 
 fn cases() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(repository().join("tests/cases/host")).unwrap();
+    let entries = std::fs::read_dir(tests_checkout::top().join("tests/cases/host")).unwrap();
     let mut folders: Vec<PathBuf> =
         entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
     folders.sort();

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use tests_faults::{Host, Launch, Line, free_address, repository, run};
+use tests_faults::{Host, Launch, Line, free_address, run};
 use tokio::net::TcpStream;
 
 const HEAD_MS_MAX: u64 = 600;
@@ -19,8 +19,8 @@ fn up(addresses: [SocketAddr; 3], flags: &[&str]) -> Output {
 }
 
 fn up_on(state: &Path, addresses: [SocketAddr; 3], flags: &[&str]) -> Output {
-    let mut command = Command::new(repository().join("target/release/moalog"));
-    command.current_dir(repository()).arg("up").arg("--state").arg(state).args(flags);
+    let mut command = Command::new(tests_checkout::top().join("target/release/moalog"));
+    command.current_dir(tests_checkout::top()).arg("up").arg("--state").arg(state).args(flags);
     for (flag, address) in ["--listen", "--admin-listen", "--sandbox-listen"].iter().zip(addresses) {
         command.arg(flag).arg(address.to_string());
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hyper::Method;
 use serde_json::json;
-use tests_faults::{Host, Launch, Line, Whole, ask, repository, run};
+use tests_faults::{Host, Launch, Line, Whole, ask, run};
 
 const MANIFEST: &str = r#"
 spin_manifest_version = 2
@@ -46,7 +46,7 @@ const VARIABLES: &str =
     "[variables]\ndatabase_url = \"{database_url}\"\ndatabase_origin = \"{database_origin}\"\n";
 
 fn built(component: &str) -> PathBuf {
-    repository().join(format!("target/wasm32-wasip2/release/tests_components_{component}.wasm"))
+    tests_checkout::top().join(format!("target/wasm32-wasip2/release/tests_components_{component}.wasm"))
 }
 
 /// An app in a folder of its own; a change below `src/` puts `next.wasm` in place.

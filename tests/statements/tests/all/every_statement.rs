@@ -1,6 +1,6 @@
 //! Every statement is understood by the migrated schema, for the role that sends it.
 
-use tests_statements::{Base, literal_statements, root, statement_files};
+use tests_statements::{Base, literal_statements, statement_files};
 
 #[tokio::test]
 async fn every_statement_of_the_project_can_be_prepared_by_the_application() {
@@ -19,7 +19,10 @@ async fn every_statement_of_the_project_can_be_prepared_by_the_application() {
             let said = error
                 .as_db_error()
                 .map_or_else(|| error.to_string(), |e| format!("{}: {}", e.code().code(), e.message()));
-            problems.push(format!("{}: {text}: {said}", place.strip_prefix(root()).unwrap().display()));
+            problems.push(format!(
+                "{}: {text}: {said}",
+                place.strip_prefix(tests_checkout::top()).unwrap().display()
+            ));
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
