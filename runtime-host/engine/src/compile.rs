@@ -70,8 +70,21 @@ fn count_epochs(engine: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// The threads that compile components, and only these: a start with many components leaves cores to what already
-/// serves.
+/// Lowers the priority of this thread. That no thread may have its own is no reason not to compile.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    /// As `nice` has it: from -20, the most urgent, to 19.
+    const NICENESS: i32 = 10;
+    // No process named: on Linux that is the calling thread alone.
+    let _ = rustix::process::setpriority_process(None, NICENESS);
+}
+
+/// Elsewhere a priority is the whole process's.
+#[cfg(not(target_os = "linux"))]
+fn give_way() {}
+
+/// The threads that compile components, and only these. They have a low priority: a start, or a changed component
+/// (`--watch`), leaves the cores to what already serves, here and in a host that is about to be replaced.
 #[derive(Clone)]
 pub(crate) struct CompileThreads(Arc<rayon::ThreadPool>);
 
@@ -80,6 +93,7 @@ impl CompileThreads {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|n| format!("compile-{n}"))
+            .start_handler(|_| give_way())
             .build()?;
         Ok(CompileThreads(Arc::new(pool)))
     }

@@ -100,7 +100,7 @@ pub struct Settings {
     pub instance_wait_ms_max: u64,
     /// The guest's stack, in bytes.
     pub stack_bytes_max: usize,
-    /// Threads that compile; less than the cores, so that probes and other requests are served meanwhile.
+    /// Threads that compile, each giving way to whatever else runs: requests are served meanwhile.
     pub compile_threads: usize,
     /// Reuse of instances where `reuse_of` names no other.
     pub reuse: Reuse,
@@ -126,7 +126,7 @@ impl Default for Settings {
             instances_max: 1_000,
             instance_wait_ms_max: 800,
             stack_bytes_max: MIB,
-            compile_threads: cores.saturating_sub(1).max(1),
+            compile_threads: cores,
             reuse: Reuse::default(),
             reuse_of: BTreeMap::new(),
         }

@@ -35,7 +35,7 @@ use sink::Sink;
 use std::io::{IsTerminal as _, Write};
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, FilterFn, LevelFilter};
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::layer::{Filter, Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry::Registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -156,8 +156,8 @@ pub fn subscriber(
     });
     let subscriber = Registry::default()
         .with(layer)
-        .with(SpanLayer(style).with_filter(trace::host_spans().or(span_filter.and(discreet()))))
-        .with(LogLayer::new(style, line_bytes_max, sink.clone()).with_filter(log_filter.and(discreet())));
+        .with(SpanLayer(style).with_filter(trace::host_spans().or(discreet(span_filter))))
+        .with(LogLayer::new(style, line_bytes_max, sink.clone()).with_filter(discreet(log_filter)));
     Ok((subscriber, Guard { traces, sink }))
 }
 
@@ -172,21 +172,33 @@ fn filter(asked: Option<&str>) -> anyhow::Result<EnvFilter> {
         .with_context(|| format!("log filter {asked:?} is not of the form \"info,target=debug\""))
 }
 
-/// What the host itself says, at any level; of everything else nothing below `info`, whatever was asked for. Drivers and
-/// protocol libraries write down what passes through them: statements with their parameters, headers with their tokens.
-fn discreet() -> FilterFn<fn(&Metadata<'_>) -> bool> {
-    FilterFn::new(|metadata| {
+/// What the host itself says, as `filter` lets it; of everything else nothing below `info`, whatever was asked for. Drivers
+/// and protocol libraries write down what passes through them: statements with their parameters, headers with their tokens.
+fn discreet<S: Subscriber>(filter: EnvFilter) -> impl Filter<S> {
+    // Passed on, so that what no filter lets through costs its library one comparison: wasmtime says much at `trace`.
+    let most = filter.max_level_hint().unwrap_or(LevelFilter::TRACE);
+    let discreet = FilterFn::new(|metadata: &Metadata<'_>| {
         let target = metadata.target();
         *metadata.level() <= Level::INFO
             || target.starts_with("host_")
             || target.starts_with("moalog")
             || OWN_TARGETS.contains(&target)
-    })
+    });
+    filter.and(discreet.with_max_level_hint(most))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_filter_never_lets_through_is_not_even_asked_about() {
+        for (asked, most) in [(None, LevelFilter::INFO), (Some("warn,host_http=debug"), LevelFilter::DEBUG)] {
+            let settings = Settings { filter: asked.map(str::to_owned), ..Settings::default() };
+            let (subscriber, _guard) = subscriber(settings, Box::new(std::io::sink()), false).unwrap();
+            assert_eq!(subscriber.max_level_hint(), Some(most), "{asked:?}");
+        }
+    }
 
     #[test]
     fn a_filter_that_cannot_be_read_is_named() {
