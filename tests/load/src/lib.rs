@@ -20,14 +20,19 @@ use tokio::net::TcpStream;
 /// The longest time that a histogram can hold, in microseconds.
 const LATENCY_US_MAX: u64 = 60_000_000;
 
+/// How often a request is sent whose answers ask for it.
+const TRIES_MAX: u32 = 4;
+
 /// What one round saw.
 pub struct Round {
     /// Answers per second, of all connections together.
     pub per_second: f64,
     /// Answers.
     pub answers: u64,
-    /// Answers of a status that was not asked for.
+    /// Requests whose last answer has a status that was not asked for.
     pub errors: u64,
+    /// Requests that were sent again, as their answer asked.
+    pub repeated: u64,
     /// Latency in microseconds that 99 of 100 answers keep.
     pub p99_us: u64,
 }
@@ -40,6 +45,11 @@ pub trait Requests: Clone + Send + 'static {
     /// Whether an answer of this status is a good one.
     fn accepts(&self, status: StatusCode) -> bool {
         status.is_success()
+    }
+
+    /// Whether an answer of this status asks for the same request once more.
+    fn repeats(&self, _: StatusCode) -> bool {
+        false
     }
 }
 
@@ -72,16 +82,24 @@ pub async fn round<R: Requests>(
         })
         .collect();
     let mut all = Histogram::<u64>::new_with_bounds(1, LATENCY_US_MAX, 3)?;
-    let mut errors = 0;
+    let (mut errors, mut repeated) = (0, 0);
     for one in clients {
-        let (times, failed) = one.await??;
-        all.add(times)?;
-        errors += failed;
+        let told = one.await??;
+        all.add(told.times)?;
+        errors += told.errors;
+        repeated += told.repeated;
     }
     let seconds = began.elapsed().as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a count of requests is far below 2^52")]
     let per_second = all.len() as f64 / seconds;
-    Ok(Round { per_second, answers: all.len(), errors, p99_us: all.value_at_quantile(0.99) })
+    Ok(Round { per_second, answers: all.len(), errors, repeated, p99_us: all.value_at_quantile(0.99) })
+}
+
+/// What one connection saw.
+struct Told {
+    times: Histogram<u64>,
+    errors: u64,
+    repeated: u64,
 }
 
 async fn client<R: Requests>(
@@ -89,27 +107,34 @@ async fn client<R: Requests>(
     requests: R,
     numbers: impl Iterator<Item = u64>,
     end: Instant,
-) -> Result<(Histogram<u64>, u64)> {
+) -> Result<Told> {
     let stream = TcpStream::connect(address).await.context("connecting")?;
     stream.set_nodelay(true)?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let driver = tokio::spawn(connection);
-    let mut times = Histogram::<u64>::new_with_bounds(1, LATENCY_US_MAX, 3)?;
-    let mut errors = 0;
+    let times = Histogram::<u64>::new_with_bounds(1, LATENCY_US_MAX, 3)?;
+    let mut told = Told { times, errors: 0, repeated: 0 };
     for number in numbers {
         if Instant::now() >= end {
             break;
         }
-        let request = requests.request(number)?;
         let began = Instant::now();
-        let answer = sender.send_request(request).await?;
-        let good = requests.accepts(answer.status());
-        swallow(answer).await?;
-        times.saturating_record(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
-        errors += u64::from(!good);
+        let mut tries_left = TRIES_MAX;
+        let status = loop {
+            let answer = sender.send_request(requests.request(number)?).await?;
+            let status = answer.status();
+            swallow(answer).await?;
+            tries_left -= 1;
+            if tries_left == 0 || !requests.repeats(status) {
+                break status;
+            }
+        };
+        told.times.saturating_record(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+        told.repeated += u64::from(tries_left + 1 < TRIES_MAX);
+        told.errors += u64::from(!requests.accepts(status));
     }
     driver.abort();
-    Ok((times, errors))
+    Ok(told)
 }
 
 async fn swallow(mut answer: Response<hyper::body::Incoming>) -> Result<()> {

@@ -45,6 +45,11 @@ impl Requests for Authorize {
     fn accepts(&self, status: StatusCode) -> bool {
         status == StatusCode::OK || status == StatusCode::PAYMENT_REQUIRED
     }
+
+    /// Of as many, the profile loses some answers: the same key asks what became of the payment.
+    fn repeats(&self, status: StatusCode) -> bool {
+        status == StatusCode::BAD_GATEWAY || status == StatusCode::GATEWAY_TIMEOUT
+    }
 }
 
 /// One payment, read again and again by its merchant.

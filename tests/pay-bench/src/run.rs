@@ -89,8 +89,9 @@ fn median(mut rounds: Vec<Round>) -> Result<Round> {
     rounds.sort_by(|one, other| one.per_second.total_cmp(&other.per_second));
     let middle = rounds.len() / 2;
     let errors = rounds.iter().map(|round| round.errors).sum();
+    let repeated = rounds.iter().map(|round| round.repeated).sum();
     let median = rounds.into_iter().nth(middle).context("no round")?;
-    Ok(Round { errors, ..median })
+    Ok(Round { errors, repeated, ..median })
 }
 
 async fn read_one(plan: &Plan, address: SocketAddr) -> Result<Round> {
@@ -111,12 +112,13 @@ struct Table(Vec<String>);
 impl Table {
     fn line(&mut self, name: &str, seen: &Round, aim: f64) {
         self.0.push(format!(
-            "{name:<28} {:>9.0}/s {aim:>9.0}/s {:>6}.{:03} ms {:>9} answers {:>6} errors",
+            "{name:<28} {:>9.0}/s {aim:>9.0}/s {:>6}.{:03} ms {:>9} answers {:>6} errors {:>4} repeated",
             seen.per_second,
             seen.p99_us / 1000,
             seen.p99_us % 1000,
             seen.answers,
-            seen.errors
+            seen.errors,
+            seen.repeated
         ));
     }
 
