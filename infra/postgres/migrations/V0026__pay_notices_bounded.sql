@@ -1,7 +1,26 @@
+-- Restates: 6421068326670705353
+-- PostgreSQL 15.20 changes no column's type while a function with a parsed body takes the row: those go and come back.
+--
 -- Notices are sent by anybody who guesses an order id of ours: a payment keeps a bounded number of them, and what counts
 -- how often something was tried can count on.
 
+DROP FUNCTION pay.payment_event(pay.payment, text, jsonb), pay.payment_brief(pay.payment);
 ALTER TABLE pay.payment ALTER COLUMN calls TYPE integer, ALTER COLUMN attempt TYPE integer;
+
+-- As they were.
+CREATE FUNCTION pay.payment_event(p pay.payment, p_state text, p_extra jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    RETURN jsonb_build_object('paymentId', p.payment_id, 'orderId', p.order_id, 'status', p_state,
+               'amount', p.amount, 'currency', p.currency, 'captured', p.captured, 'refunded', p.refunded,
+               'provider', p.provider) || p_extra;
+CREATE FUNCTION pay.payment_brief(p pay.payment) RETURNS jsonb
+    LANGUAGE sql STABLE
+    RETURN jsonb_build_object('paymentId', p.payment_id, 'orderId', p.order_id, 'status', p.state,
+               'amount', p.amount, 'currency', p.currency, 'approvalNumber', p.approval_number,
+               'capturedAmount', p.captured, 'refundedAmount', p.refunded,
+               'refundableAmount', p.captured - p.refunded - p.reserved - p.charged_back,
+               'version', p.version, 'createdAt', p.created_at, 'updatedAt', p.updated_at);
+
 ALTER TABLE pay.webhook_in ALTER COLUMN attempts TYPE integer;
 
 -- Stores what came, once. A message about no payment of this tenant is not stored: whoever sends it has proved nothing.

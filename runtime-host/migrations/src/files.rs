@@ -1,4 +1,8 @@
 //! Which files are migrations: `V0001__name.sql`, four digits, each number once.
+//!
+//! An applied file never changes, with one exception: a server's new version may refuse what older ones took. A file that
+//! is then written differently, to the same effect, begins with `-- Restates: CHECKSUM`, the checksum of the text before
+//! it; databases that had that text have this one too.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,6 +23,8 @@ pub struct Migrations(Vec<File>);
 pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) migration: Migration,
+    /// Checksum of the text that this one stands for, where that was applied.
+    pub(crate) restates: Option<u64>,
 }
 
 impl Migrations {
@@ -83,11 +89,19 @@ impl Migrations {
                     twin.name
                 )));
             }
-            parsed.push(File { name, migration });
+            let restates = restated(&sql)
+                .map_err(|found| MigrateError::Files(format!("{name}:1: {found:?} is no checksum")))?;
+            parsed.push(File { name, migration, restates });
         }
         parsed.sort_by_key(|file| file.migration.version());
         Ok(Self(parsed))
     }
+}
+
+/// The checksum that the first line names, if it names one.
+fn restated(sql: &str) -> Result<Option<u64>, &str> {
+    let named = sql.lines().next().and_then(|line| line.strip_prefix("-- Restates: "));
+    named.map(|named| named.trim().parse().map_err(|_| named)).transpose()
 }
 
 /// The name without `.sql`, if it is one of a migration. The library itself skips files with other names in silence.
@@ -134,6 +148,14 @@ mod tests {
         let refused =
             Migrations::read(folder(&["V0001__a.sql", "V0001__b.sql"]).path()).unwrap_err().to_string();
         assert!(refused.contains("V0001__a.sql and V0001__b.sql have the same number"), "{refused}");
+    }
+
+    #[test]
+    fn what_a_file_restates_is_a_checksum() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("V0001__a.sql"), "-- Restates: the other\nSELECT 1").unwrap();
+        let refused = Migrations::read(folder.path()).unwrap_err().to_string();
+        assert_eq!(refused, "V0001__a.sql:1: \"the other\" is no checksum");
     }
 
     #[test]

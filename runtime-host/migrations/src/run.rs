@@ -51,6 +51,7 @@ pub async fn migrate(database: Database<'_>, migrations: &Migrations) -> Result<
     client.batch_execute(SESSION_SETTINGS).await.map_err(|error| MigrateError::Connect(plain(&error)))?;
     lock(&client).await?;
     // The lock goes with the connection, on every way out of here.
+    restate(&client, migrations).await.map_err(|error| MigrateError::Connect(plain(&error)))?;
     let wanted: Vec<_> = migrations.files().iter().map(|file| file.migration.clone()).collect();
     let mut runner = Runner::new(&wanted).set_abort_divergent(true).set_abort_missing(true);
     runner.set_migration_table_name(HISTORY_TABLE);
@@ -64,6 +65,22 @@ pub async fn migrate(database: Database<'_>, migrations: &Migrations) -> Result<
         .collect();
     let already_there = migrations.len() - applied.len();
     Ok(Report { applied, already_there })
+}
+
+/// Notes of each file that stands for an earlier text that it was applied, where that text was.
+async fn restate(client: &Client, migrations: &Migrations) -> Result<(), tokio_postgres::Error> {
+    let there = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&HISTORY_TABLE]).await?;
+    if !there.get::<_, bool>(0) {
+        return Ok(());
+    }
+    let statement = format!("UPDATE {HISTORY_TABLE} SET checksum = $1 WHERE version = $2 AND checksum = $3");
+    for file in migrations.files() {
+        if let Some(former) = file.restates {
+            let (now, former) = (file.migration.checksum().to_string(), former.to_string());
+            client.execute(&statement, &[&now, &file.migration.version(), &former]).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn connect(database: Database<'_>) -> Result<Client, MigrateError> {

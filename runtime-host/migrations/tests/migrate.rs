@@ -73,6 +73,23 @@ async fn a_changed_file_is_refused_by_name() {
 }
 
 #[tokio::test]
+async fn a_file_that_restates_the_applied_one_is_there_already() {
+    let database = empty_database().await;
+    run(&database.owner_url, folder(&[ONE]).path()).await.unwrap();
+    let client = connect(&database.owner_url).await;
+    let history = "SELECT checksum FROM public.refinery_schema_history WHERE version = 1";
+    let former: String = client.query_one(history, &[]).await.unwrap().get(0);
+    let restated = format!("-- Restates: {former}\nCREATE TABLE one (n int);");
+    let files = folder(&[("V0001__one.sql", &restated), TWO]);
+    for applied in [1, 0] {
+        assert_eq!(run(&database.owner_url, files.path()).await.unwrap().applied.len(), applied);
+    }
+    let other = "-- Restates: 17\nCREATE TABLE one (n int)";
+    let refused = refusal(&database.owner_url, &[("V0001__one.sql", other), TWO]).await;
+    assert!(refused.starts_with("V0001__one.sql differs from what was applied"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_version_is_refused() {
     let database = empty_database().await;
     run(&database.owner_url, folder(&[ONE, TWO]).path()).await.unwrap();

@@ -216,3 +216,41 @@ fn credits_are_never_spent_twice_nor_below_nothing() {
         assert_eq!(seqs, (1..=i64::try_from(seqs.len()).expect("few")).rev().collect::<Vec<_>>());
     });
 }
+
+#[test]
+fn another_tenants_credits_are_refused_exactly_like_missing_ones_on_every_route() {
+    run(async {
+        let app = app().await;
+        let (owner, stranger) = (Merchant::new(app).await, Merchant::new(app).await);
+        let body = |user: &str, more: Value| {
+            let mut body = json!({ "userId": user, "currency": "KRW" });
+            body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            body
+        };
+        owner.post("/api/v1/credits/charge", &body("mina", json!({ "amount": 1_000 }))).await.ok();
+        let reserved =
+            owner.post("/api/v1/credits/reserve", &body("mina", json!({ "amount": 400 }))).await.ok();
+        let id = reserved["entry"]["reservationId"].clone();
+        let account = owner.get("/api/v1/credits/mina?currency=KRW").await.ok();
+        let amount = json!({ "amount": 100 });
+        let (of_owner, of_nobody) = (json!({ "reservationId": id }), json!({ "reservationId": 4_711 }));
+        for kind in ["reserve", "expire", "confirm", "cancel", "refund"] {
+            let (theirs, missing) = if ["reserve", "expire"].contains(&kind) {
+                (body("mina", amount.clone()), body("nobody", amount.clone()))
+            } else {
+                (body("mina", of_owner.clone()), body("nobody", of_nobody.clone()))
+            };
+            let path = format!("/api/v1/credits/{kind}");
+            let (theirs, missing) =
+                (stranger.post(&path, &theirs).await, stranger.post(&path, &missing).await);
+            assert_eq!((theirs.status, &theirs.text), (missing.status, &missing.text), "{kind}");
+            assert_eq!(theirs.status, 404, "{kind}: {}", theirs.text);
+        }
+        for rest in ["", "/entries"] {
+            let path = |user: &str| format!("/api/v1/credits/{user}{rest}?currency=KRW");
+            let (theirs, missing) = (stranger.get(&path("mina")).await, stranger.get(&path("nobody")).await);
+            assert_eq!((theirs.status, &theirs.text), (missing.status, &missing.text), "{rest}");
+        }
+        assert_eq!(owner.get("/api/v1/credits/mina?currency=KRW").await.ok(), account);
+    });
+}

@@ -121,8 +121,13 @@ fn a_settlement_file_is_matched_row_by_row_and_only_once() {
         let bad = merchant.get(&rows("BAD")).await.ok();
         let told_of = |at: usize| (bad["rows"][at]["line"].as_i64(), bad["rows"][at]["reason"].as_str());
         assert_eq!((told_of(0), told_of(1)), ((Some(4), Some("AMOUNT")), (Some(5), Some("FIELD_MISSING"))));
-        let other = Merchant::new(app).await;
-        other.get(&rows("BAD")).await.refused(404, "COMMON404");
+        let (other, files) = (Merchant::new(app).await, "/api/v1/reconciliation/files");
+        for route in ["", "/rows", "/rows?status=BAD"] {
+            other.get(&format!("{files}/{}{route}", told["fileId"])).await.refused(404, "COMMON404");
+        }
+        let rematch = format!("{files}/{}/rematch", told["fileId"]);
+        other.post(&rematch, &json!({})).await.refused(404, "COMMON404");
+        assert_eq!(other.get(files).await.ok()["files"], json!([]));
         upload(&merchant, "no,such,columns\n1,2,3\n").await.refused(400, "COMMON400");
     });
 }
