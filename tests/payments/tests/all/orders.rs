@@ -232,14 +232,17 @@ fn another_tenants_credits_are_refused_exactly_like_missing_ones_on_every_route(
             owner.post("/api/v1/credits/reserve", &body("mina", json!({ "amount": 400 }))).await.ok();
         let id = reserved["entry"]["reservationId"].clone();
         let account = owner.get("/api/v1/credits/mina?currency=KRW").await.ok();
-        let amount = json!({ "amount": 100 });
-        let (of_owner, of_nobody) = (json!({ "reservationId": id }), json!({ "reservationId": 4_711 }));
-        for kind in ["reserve", "expire", "confirm", "cancel", "refund"] {
-            let (theirs, missing) = if ["reserve", "expire"].contains(&kind) {
-                (body("mina", amount.clone()), body("nobody", amount.clone()))
-            } else {
-                (body("mina", of_owner.clone()), body("nobody", of_nobody.clone()))
-            };
+        let of = |reservation: Value| json!({ "reservationId": reservation });
+        let part_of = |reservation: Value| json!({ "reservationId": reservation, "amount": 100 });
+        let amount = || json!({ "amount": 100 });
+        for (kind, theirs, missing) in [
+            ("reserve", amount(), amount()),
+            ("expire", amount(), amount()),
+            ("confirm", of(id.clone()), of(json!(4_711))),
+            ("cancel", of(id.clone()), of(json!(4_711))),
+            ("refund", part_of(id.clone()), part_of(json!(4_711))),
+        ] {
+            let (theirs, missing) = (body("mina", theirs), body("nobody", missing));
             let path = format!("/api/v1/credits/{kind}");
             let (theirs, missing) =
                 (stranger.post(&path, &theirs).await, stranger.post(&path, &missing).await);
