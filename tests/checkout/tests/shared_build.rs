@@ -42,6 +42,7 @@ impl Machine {
             ("Cargo.toml", workspace),
             ("Cargo.lock", lock),
             ("spin.toml", ""),
+            ("clippy.toml", ""),
             ("crates/says/Cargo.toml", package),
         ] {
             fs::write(top.join(file), text).unwrap();
