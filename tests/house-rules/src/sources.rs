@@ -1,4 +1,4 @@
-//! What code outside of tests may not say.
+//! What code may not say: outside of tests, and anywhere.
 
 use crate::{Broken, Tree};
 
@@ -12,6 +12,28 @@ const FORBIDDEN: [(&str, &str); 4] = [
     (concat!(".unw", "rap()"), "say why it cannot fail (`expect`), or hand the error on"),
     (concat!(".exp", "ect(\"\")"), "an empty reason is no reason"),
 ];
+
+/// What fixes the checkout's folder in what is compiled, put together here so that this file does not hold it.
+const FIXED_AT_COMPILE_TIME: [&str; 2] =
+    [concat!("env!(\"CARGO_", "BIN_EXE_"), concat!("env!(\"CARGO_", "MANIFEST_")];
+
+/// Lines that name the checkout they were compiled in, in tests too.
+pub fn naming_a_checkout(tree: &Tree) -> Vec<Broken> {
+    let mut found = Vec::new();
+    for (path, text) in tree.rust() {
+        for (number, line) in (1..).zip(text.lines()) {
+            for word in FIXED_AT_COMPILE_TIME.into_iter().filter(|word| line.contains(word)) {
+                found.push(Broken {
+                    place: format!("{path}:{number}"),
+                    what: format!("`{word}…` names the checkout that was compiled"),
+                    reason: "another checkout runs what this one compiled (scripts/cargo), maybe when this one is \
+                             gone: ask `std::env::var_os` or `tests_checkout::top` at run time",
+                });
+            }
+        }
+    }
+    found
+}
 
 /// Lines outside of tests with a forbidden word.
 pub fn broken(tree: &Tree) -> Vec<Broken> {
@@ -60,6 +82,16 @@ mod tests {
                 ["crates/wire/src/lib.rs:2"]
             );
         }
+    }
+
+    #[test]
+    fn a_compiled_checkout_is_found_in_tests_too() {
+        for word in FIXED_AT_COMPILE_TIME {
+            let tree = Tree::of(&[("tests/a/tests/b.rs", &format!("fn f() {{ {word}x\") }}"))]);
+            assert_eq!(naming_a_checkout(&tree).len(), 1, "{word}");
+        }
+        let asked = "fn f() { std::env::var_os(\"CARGO_BIN_EXE_x\") }";
+        assert!(naming_a_checkout(&Tree::of(&[("tests/a/tests/b.rs", asked)])).is_empty());
     }
 
     #[test]

@@ -33,6 +33,11 @@ fn shipped_code_has_no_placeholder_and_no_bare_unwrap() {
 }
 
 #[test]
+fn nothing_compiled_names_its_checkout() {
+    hold(sources::naming_a_checkout);
+}
+
+#[test]
 fn files_keep_to_the_size_aim_and_the_list_of_longer_ones_only_shrinks() {
     hold(size::broken);
 }
