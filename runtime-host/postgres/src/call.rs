@@ -1,6 +1,6 @@
 //! A statement on its way: its place on a session, and reading what the server answers.
 
-use crate::error::{BadParameterCase, statement_failed, undecodable};
+use crate::error::{BadParameterCase, undecodable};
 use crate::interface::{Column, DbValue, Error, Row};
 use crate::lease::Lease;
 use crate::session::{Call, Prepared};
@@ -63,7 +63,8 @@ impl Started {
             let row = match row {
                 Ok(row) => row,
                 Err(error) => {
-                    return (rows, End::Failed(statement_failed(&error, BadParameterCase::OfQuery)));
+                    let session = self.place.call.session();
+                    return (rows, End::Failed(session.failed(&error, BadParameterCase::OfQuery)));
                 }
             };
             bytes += size_bytes(&row);

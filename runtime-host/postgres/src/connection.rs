@@ -4,7 +4,7 @@
 //! session, and from then on everything runs there, until the handle is dropped.
 
 use crate::call::{End, Place, Started};
-use crate::error::{BadParameterCase, connection_failed, is_stale_statement, query_failed, statement_failed};
+use crate::error::{BadParameterCase, connection_failed, is_stale_statement, query_failed};
 use crate::interface::{Column, Error, ParameterValue, Row};
 use crate::lease::{Lease, Use};
 use crate::pool::Pool;
@@ -144,12 +144,14 @@ impl Connection {
                         break;
                     }
                 }
-                let affected = started.rows.rows_affected().unwrap_or(0);
+                let outcome = match failed {
+                    None => Ok(started.rows.rows_affected().unwrap_or(0)),
+                    Some(error) => {
+                        Err(started.place.call.session().failed(&error, BadParameterCase::OfExecute))
+                    }
+                };
                 started.place.call.finish();
-                match failed {
-                    None => Ok(affected),
-                    Some(error) => Err(statement_failed(&error, BadParameterCase::OfExecute)),
-                }
+                outcome
             })
             .await
     }
@@ -210,9 +212,10 @@ impl Handle {
                 self.pool.server.counters.stale_statements.add();
             }
             let is_pinned = place.is_pinned;
+            let told = session.failed(&error, bad_parameter);
             place.call.finish();
             if is_retry || is_pinned || !(is_stale || (is_unsent && error.is_closed())) {
-                return Err(statement_failed(&error, bad_parameter));
+                return Err(told);
             }
             is_retry = true;
         }

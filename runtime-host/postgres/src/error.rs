@@ -72,7 +72,7 @@ pub(crate) fn statement_failed(error: &tokio_postgres::Error, bad_parameter: Bad
     }
     let as_text = format!("{error:?}");
     match error.as_db_error() {
-        Some(server) if ends_session(server.code()) => {
+        Some(server) if ends_session(error) => {
             connection_failed(format_args!("{}: {}; {OUTCOME_UNKNOWN}", server.severity(), server.message()))
         }
         Some(server) => Error::QueryFailed(QueryError::DbError(DbError {
@@ -96,7 +96,8 @@ pub(crate) fn query_failed(reason: impl std::fmt::Display) -> Error {
 }
 
 /// The server is going down, or came up just now: nothing that the statement itself could mend.
-fn ends_session(code: &SqlState) -> bool {
+pub(crate) fn ends_session(error: &tokio_postgres::Error) -> bool {
+    let Some(code) = error.code() else { return false };
     [
         SqlState::ADMIN_SHUTDOWN,
         SqlState::CRASH_SHUTDOWN,

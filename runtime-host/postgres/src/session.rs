@@ -5,7 +5,8 @@
 
 use crate::address::Target;
 use crate::bounded_map::BoundedMap;
-use crate::error::chain;
+use crate::error::{BadParameterCase, chain};
+use crate::interface::Error;
 use crate::server::Server;
 use crate::sql::texts::Text;
 use crate::values::column::Reading;
@@ -89,6 +90,15 @@ impl Session {
         }
     }
 
+    /// Why a statement on it failed, for the guest. When the server has said that it ends the session, no call follows
+    /// there: its socket may still look open.
+    pub(crate) fn failed(&self, error: &tokio_postgres::Error, bad_parameter: BadParameterCase) -> Error {
+        if crate::error::ends_session(error) {
+            self.retire();
+        }
+        crate::error::statement_failed(error, bad_parameter)
+    }
+
     pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
     }
@@ -160,7 +170,7 @@ impl Session {
 
     /// Asks the server to stop what this session does. Only for a session of one owner: on a shared one it could hit
     /// another's statement.
-    pub(crate) async fn cancel(&self) -> Result<(), crate::interface::Error> {
+    pub(crate) async fn cancel(&self) -> Result<(), Error> {
         let stream = self.server.dial(&self.target).await?;
         let tls = self.server.tls_to(&self.target)?;
         self.client

@@ -5,7 +5,7 @@
 //! the queue takes more; a reader that takes nothing for too long, or goes away, loses the rest.
 
 use crate::call::{Started, size_bytes};
-use crate::error::{BadParameterCase, deadline, query_failed, statement_failed, undecodable};
+use crate::error::{BadParameterCase, deadline, query_failed, undecodable};
 use crate::interface::{Error, Row};
 use crate::settings::Settings;
 use crate::values::column::decode;
@@ -168,7 +168,9 @@ async fn feed_all(started: &mut Started, queue: &Shared, settings: &Settings) ->
         let row = match next.await? {
             None => return Ok(()),
             Some(Err(error)) => {
-                return Err(Stopped::ServerFailed(statement_failed(&error, BadParameterCase::OfQuery)));
+                return Err(Stopped::ServerFailed(
+                    started.place.call.session().failed(&error, BadParameterCase::OfQuery),
+                ));
             }
             Some(Ok(row)) => row,
         };

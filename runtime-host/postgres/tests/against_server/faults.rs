@@ -3,6 +3,7 @@
 use crate::server::{TestServer, connection_failure, eventually, number, run_all};
 use host_postgres::Settings;
 use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_server_fails_calls_at_once_and_all_recovers_when_it_is_back() {
@@ -69,6 +70,46 @@ async fn a_terminated_backend_hurts_only_what_it_was_doing() {
         eventually("calls go through again", async || connection.execute("SELECT 1", &[]).await.is_ok())
             .await;
     }
+}
+
+/// The port of a way to the server that leaves its caller's socket open when the server has closed its own.
+async fn lingering(server: u16) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((caller, _)) = listener.accept().await {
+            let (mut from_server, mut to_server) =
+                TcpStream::connect(("127.0.0.1", server)).await.unwrap().into_split();
+            let (mut from_caller, mut to_caller) = caller.into_split();
+            tokio::spawn(async move {
+                tokio::join!(async { tokio::io::copy(&mut from_caller, &mut to_server).await }, async {
+                    let copied = tokio::io::copy(&mut from_server, &mut to_caller).await;
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                    copied
+                })
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_whose_end_was_announced_takes_no_further_call() {
+    let server = TestServer::start(&[]).unwrap();
+    let host = server.host(Settings { connections_max: 1, ..Settings::default() });
+    let way = host.address.replace(&server.port().to_string(), &lingering(server.port()).await.to_string());
+    let connection = host.instance.open(&way, None).await.unwrap();
+    let executioner = host.open().await;
+    let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    assert_eq!(number(&connection, "SELECT 1").await, 1);
+    let in_flight = {
+        let connection = connection.clone();
+        tokio::spawn(async move { connection.execute("SELECT pg_sleep(20)", &[]).await })
+    };
+    eventually("the statement runs", async || number(&executioner, kill).await == 1).await;
+    connection_failure(in_flight.await.unwrap().unwrap_err());
+    // The socket is still open: only the server's word says that nobody is at its other end.
+    assert_eq!(number(&connection, "SELECT 2").await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
