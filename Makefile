@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: up build components setup test fmt lint bench k6 doctor clean help
+.PHONY: up build components setup test fmt lint journeys-on-spin bench k6 doctor clean help
 
 ARGS ?=
 CARGO ?= scripts/cargo
@@ -39,6 +39,9 @@ lint: setup ## Check format, lints (native and WebAssembly) and shell syntax
 	$(CARGO) clippy --release $(WASM) -- -D warnings
 	@scripts/check-shell
 
+journeys-on-spin: build ## Run the journeys against `spin up` (Spin 4.1 or newer on PATH)
+	scripts/on-spin $(CARGO) test --release --no-fail-fast $(NATIVE) --test journeys --test journey
+
 bench: components ## Measure against native programs: one table, JSON under target/
 	$(CARGO) build --profile dist $(NATIVE) --bin moalog
 	$(CARGO) build --release $(NATIVE) --bin tests-bench --bin tests-pay-bench
@@ -57,4 +60,4 @@ clean: ## Remove what was built here; data under .moalog/ and compiled third-par
 	rm -rf target
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

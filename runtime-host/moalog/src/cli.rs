@@ -46,6 +46,7 @@ const UP_EXAMPLES: &str = "Examples:
   moalog up --fresh                  forget the data of earlier runs
   moalog up --watch                  rebuild and swap a component when its sources change
   moalog up --listen 127.0.0.1:8080  another port
+  moalog up --spin-env .moalog/spin.env; then, elsewhere: . .moalog/spin.env && spin up
   MOALOG_DATABASE_URL=postgres://… MOALOG_MIGRATION_URL=postgres://… moalog up";
 
 const SERVE_EXAMPLES: &str = "Examples:
@@ -82,6 +83,10 @@ pub(crate) struct Up {
     /// Rebuild and swap a component when its sources change.
     #[arg(long)]
     pub(crate) watch: bool,
+    /// Also write the values of the app's variables to this file, as shell lines for `spin up`; it holds secrets, and
+    /// only you can read it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) spin_env: Option<PathBuf>,
     /// Address of the sandbox that stands in for the outside world.
     #[arg(long, env = "MOALOG_SANDBOX_LISTEN", default_value = "127.0.0.1:3002", value_name = "ADDRESS")]
     pub(crate) sandbox_listen: SocketAddr,

@@ -4,6 +4,7 @@
 //! Which variable gets what stands in a file of the app (`sandbox/dev-variables.toml`, for the sandbox itself
 //! `sandbox/variables.toml`), so that the host need not know their names. `{name}` in a value is one of the facts below, `{secret}` a secret of this variable's own.
 
+use crate::private_file;
 use crate::values::Values;
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
@@ -11,8 +12,6 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 const SECRET_BYTES: usize = 32;
@@ -147,16 +146,7 @@ impl Secrets {
         if !self.changed {
             return Ok(());
         }
-        if let Some(folder) = self.path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let new = self.path.with_extension("new");
-        let mut file =
-            fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
-        file.write_all(serde_json::to_string_pretty(&self.by_variable)?.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, &self.path)?;
-        Ok(())
+        private_file::write(&self.path, &serde_json::to_string_pretty(&self.by_variable)?)
     }
 }
 

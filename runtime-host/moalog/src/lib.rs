@@ -16,6 +16,7 @@
 
 pub mod dev_values;
 mod preparation;
+pub mod private_file;
 mod running;
 pub mod values;
 

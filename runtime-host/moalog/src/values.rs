@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::path::Path;
 
 /// What an environment variable that holds a value begins with.
@@ -86,6 +87,16 @@ fn unquoted(value: &str) -> &str {
     ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(value)
 }
 
+/// `values` as shell lines that [`from_env_file`] reads, too: `export SPIN_VARIABLE_NAME='value'`.
+pub fn to_env_file(values: &Values) -> String {
+    let mut lines = String::new();
+    for (name, value) in values {
+        let (name, value) = (name.to_ascii_uppercase(), value.replace('\'', r"'\''"));
+        writeln!(lines, "export {PREFIX}{name}='{value}'").expect("a string can be written to");
+    }
+    lines
+}
+
 /// `strongest` first.
 pub fn merge(strongest: impl IntoIterator<Item = Values>) -> Values {
     let mut merged = Values::new();
@@ -133,6 +144,23 @@ mod tests {
         std::fs::write(&file, "nonsense\n").unwrap();
         assert!(from_env_file(&file).unwrap_err().to_string().contains(".env:1:"));
         assert!(from_env_file(&folder.path().join("none")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_written_for_a_shell_is_what_it_reads() {
+        let values = Values::from([
+            ("key".into(), "it's \"$HOME\" `x`".into()),
+            ("url".into(), "http://x/?a=b".into()),
+        ]);
+        let asked =
+            format!("{}printf '%s|%s' \"$SPIN_VARIABLE_KEY\" \"$SPIN_VARIABLE_URL\"", to_env_file(&values));
+        let told = std::process::Command::new("sh").args(["-c", &asked]).output().unwrap().stdout;
+        assert_eq!(String::from_utf8(told).unwrap(), "it's \"$HOME\" `x`|http://x/?a=b");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".env");
+        let plain = Values::from([("url".into(), "http://x/?a=b".into())]);
+        std::fs::write(&file, to_env_file(&plain)).unwrap();
+        assert_eq!(from_env_file(&file).unwrap(), plain);
     }
 
     #[test]

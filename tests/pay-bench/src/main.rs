@@ -6,11 +6,14 @@
 //! in balance. Load, app, provider, database and Redis share the machine.
 
 mod books;
+mod growth;
 mod native;
+mod outbox;
 mod requests;
 mod run;
 mod settlement;
 mod stack;
+mod statements;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

@@ -3,6 +3,7 @@
 //!
 //! It is no product: it knows only the way that succeeds or is declined, and asks for no signature and no breaker.
 
+use crate::statements::{self, Asked, FINISH, Line, Outcome, TENANT};
 use anyhow::Context;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,22 +12,14 @@ use axum::{Json, Router, routing};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use rules_payment::{Currency, Money, ledger::Posting};
-use serde::Deserialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, atomic};
 use std::time::Instant;
 use tokio::net::TcpListener;
-use tokio_postgres::{Client, NoTls, Statement};
 use uuid::Uuid;
 
-const TENANT: &str = "SELECT pay.tenant_by_merchant($1, true)";
-const BEGIN: &str = include_str!("../../../crates/guest-payment/src/step/begin_authorize.sql");
-const FINISH: &str = include_str!("../../../crates/guest-payment/src/step/finish.sql");
-const ENDPOINT: &str = "payments-authorize";
-const LEASE_MS: i32 = 30_000;
 /// As many as the host's shared connections.
 const CONNECTIONS: usize = 8;
 /// Answered when it is ready.
@@ -42,12 +35,6 @@ pub(crate) struct Args {
     database_url: String,
     #[arg(long)]
     provider_url: String,
-}
-
-struct Line {
-    client: Client,
-    begin: Statement,
-    finish: Statement,
 }
 
 struct Shared {
@@ -77,10 +64,7 @@ impl IntoResponse for Failed {
 pub(crate) async fn serve(args: Args) -> anyhow::Result<()> {
     let mut lines = Vec::new();
     for _ in 0..CONNECTIONS {
-        let (client, connection) = tokio_postgres::connect(&args.database_url, NoTls).await?;
-        tokio::spawn(connection);
-        let (begin, finish) = (client.prepare(BEGIN).await?, client.prepare(FINISH).await?);
-        lines.push(Line { client, begin, finish });
+        lines.push(Line::open(&args.database_url, FINISH).await?);
     }
     let key = std::env::var(PROVIDER_KEY).context(PROVIDER_KEY)?;
     let shared = Shared {
@@ -101,29 +85,12 @@ pub(crate) async fn serve(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Asked {
-    merchant_id: String,
-    amount: i64,
-    currency: String,
-    idempotency_key: String,
-}
-
-/// What the first statement made.
-struct Begun {
-    payment: i64,
-    version: i32,
-    attempt: i32,
-    reference: String,
-}
-
 async fn authorize(State(shared): State<Arc<Shared>>, Json(asked): Json<Asked>) -> Result<Response, Failed> {
     let line = &shared.lines[shared.next.fetch_add(1, atomic::Ordering::Relaxed) % shared.lines.len()];
     let money = Money::positive(asked.amount, Currency::parse(&asked.currency)?)?;
     let tenant = tenant(&shared, line, &asked.merchant_id).await?;
     let claim = Uuid::new_v4();
-    let begun = begin(line, tenant, &asked, claim).await?;
+    let begun = statements::begin(line, tenant, &asked, claim).await?;
     let called = Instant::now();
     let step_key = format!("{}-authorize-{}", begun.payment, begun.attempt);
     let answer = shared
@@ -139,7 +106,8 @@ async fn authorize(State(shared): State<Arc<Shared>>, Json(asked): Json<Asked>) 
     let told: Value = answer.json().await?;
     let call_ms = i32::try_from(called.elapsed().as_millis())?;
     let posting = Posting::authorize(money)?;
-    finish(line, tenant, &asked, &begun, &Outcome { claim, approved, told, call_ms, posting }).await
+    Ok(statements::finish(line, tenant, &asked, &begun, &Outcome { claim, approved, told, call_ms, posting })
+        .await?)
 }
 
 async fn tenant(shared: &Shared, line: &Line, merchant: &str) -> Result<i64, Failed> {
@@ -150,111 +118,4 @@ async fn tenant(shared: &Shared, line: &Line, merchant: &str) -> Result<i64, Fai
     let tenant = line.client.query_one(TENANT, &[&merchant]).await?.try_get(0)?;
     shared.tenants.lock().unwrap_or_else(PoisonError::into_inner).insert(merchant.to_owned(), tenant);
     Ok(tenant)
-}
-
-async fn begin(line: &Line, tenant: i64, asked: &Asked, claim: Uuid) -> Result<Begun, Failed> {
-    let Asked { merchant_id, amount, currency, idempotency_key } = asked;
-    let hash = Sha256::digest(format!("{merchant_id} {amount} {currency}")).to_vec();
-    let order: Option<i64> = None;
-    let actor = format!("merchant:{merchant_id}");
-    let row = line
-        .client
-        .query_one(
-            &line.begin,
-            &[
-                &tenant,
-                &ENDPOINT,
-                idempotency_key,
-                &hash,
-                &claim,
-                &LEASE_MS,
-                &order,
-                amount,
-                currency,
-                &true,
-                &"sandbox",
-                &actor,
-            ],
-        )
-        .await?;
-    let outcome: &str = row.try_get(0)?;
-    if outcome != "BEGUN" {
-        return Err(anyhow::anyhow!("begin says {outcome}").into());
-    }
-    Ok(Begun {
-        payment: row.try_get(1)?,
-        version: row.try_get(3)?,
-        attempt: row.try_get(4)?,
-        reference: row.try_get(9)?,
-    })
-}
-
-struct Outcome {
-    claim: Uuid,
-    approved: bool,
-    told: Value,
-    call_ms: i32,
-    posting: Posting,
-}
-
-async fn finish(
-    line: &Line,
-    tenant: i64,
-    asked: &Asked,
-    begun: &Begun,
-    outcome: &Outcome,
-) -> Result<Response, Failed> {
-    let Outcome { claim, approved, told, call_ms, posting } = outcome;
-    let (status, state): (u16, &[&str]) =
-        if *approved { (200, &["AUTHORIZED", "CAPTURE_REQUESTED"]) } else { (402, &["AUTH_FAILED"]) };
-    let entries: Vec<Value> = posting
-        .lines()
-        .iter()
-        .map(|line| json!({ "account": line.account.code(), "amount": line.minor, "currency": asked.currency }))
-        .collect();
-    let body = json!({ "paymentId": begun.payment, "status": state.last(), "amount": asked.amount,
-                       "currency": asked.currency, "ledgerEntries": entries })
-    .to_string();
-    let (kinds, accounts, minors) =
-        (vec!["AUTHORIZE"; posting.lines().len()], posting.account_codes(), posting.minors());
-    let none: Option<&str> = None;
-    let code = told["code"].as_str();
-    let row = line
-        .client
-        .query_one(
-            &line.finish,
-            &[
-                &tenant,
-                &begun.payment,
-                claim,
-                &begun.version,
-                &state,
-                &"KNOWN",
-                &"authorize",
-                &format!("merchant:{}", asked.merchant_id),
-                &none,
-                &ENDPOINT,
-                &asked.idempotency_key,
-                &i32::from(status),
-                &body,
-                &told["paymentKey"].as_str(),
-                &told["card"]["approveNo"].as_str(),
-                &none,
-                &"authorize",
-                &begun.attempt,
-                &if *approved { "APPROVED" } else { "DECLINED" },
-                &code,
-                call_ms,
-                &approved.then_some(kinds),
-                &approved.then_some(accounts),
-                &approved.then_some(minors),
-                &none,
-            ],
-        )
-        .await?;
-    let written: &str = row.try_get(0)?;
-    if written != "DONE" {
-        return Err(anyhow::anyhow!("finish says {written}").into());
-    }
-    Ok((StatusCode::from_u16(status)?, [("content-type", "application/json")], body).into_response())
 }

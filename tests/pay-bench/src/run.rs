@@ -1,6 +1,8 @@
 //! The order of things, and the table.
 
 use crate::books;
+use crate::growth;
+use crate::outbox;
 use crate::requests::{Authorize, Read, merchant};
 use crate::settlement;
 use crate::stack::{self, App, Servers};
@@ -25,6 +27,8 @@ pub(crate) struct Plan {
 const SUSTAINED_AIM: f64 = 2_000.0;
 const READ_AIM: f64 = 4_000.0;
 const NATIVE_AIM: f64 = 0.6;
+const GROWTH_AIM: f64 = 0.9;
+const OUTBOX_AIM: f64 = 0.15;
 const P99_MS_AIM: u64 = 50;
 /// The aim is below 10 s for 5,000 rows; the larger file shows how the time grows.
 const SETTLEMENT_ROWS: [usize; 2] = [5_000, 20_000];
@@ -48,6 +52,13 @@ pub(crate) async fn all(plan: &Plan) -> Result<()> {
         table.0.push(format!("settlement file of {rows} rows: {:.2} s", took.as_secs_f64()));
     }
     let books = books::compare(&servers, &app).await?;
+    let outbox = outbox::share(&servers, plan.rounds).await?;
+    table.0.push(format!(
+        "outbox: {:.1} % of the statement that ends an authorization (aim below {:.0} %)",
+        outbox * 100.0,
+        OUTBOX_AIM * 100.0
+    ));
+    grown(plan, &servers, &app, &mut table).await?;
     table.print(&books)?;
     drop(app);
     servers.stack.stop().await?;
@@ -63,14 +74,36 @@ pub(crate) async fn all(plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// Alternating rounds, after one that warms both up and does not count.
+/// Authorizations through the native program and through the host.
 async fn compared(plan: &Plan, app: &App, native: &Program, table: &mut Table) -> Result<()> {
+    let [theirs, ours] = in_turns(plan, [("native", native.address), ("host", app.server.address)]).await?;
+    table.line("authorize, native program", &theirs, 0.0);
+    table.line("authorize", &ours, theirs.per_second * NATIVE_AIM);
+    table.0.push(format!("  {:.2} of native (aim {NATIVE_AIM:.2})", ours.per_second / theirs.per_second));
+    Ok(())
+}
+
+/// Authorizations with few payments in the database and with many, each of a server of its own.
+async fn grown(plan: &Plan, servers: &Servers, app: &App, table: &mut Table) -> Result<()> {
+    let payments = growth::multiply(servers).await?;
+    let few_servers = Servers::start().await?;
+    let few_app = stack::app(&plan.host, &few_servers).await?;
+    let programs = [("few", few_app.server.address), ("many", app.server.address)];
+    let [few, many] = in_turns(plan, programs).await?;
+    drop(few_app);
+    few_servers.stack.stop().await?;
+    table.line("authorize, few payments", &few, 0.0);
+    table.line(&format!("authorize, {payments} payments"), &many, few.per_second * GROWTH_AIM);
+    table.0.push(format!("  {:.2} of few (aim {GROWTH_AIM:.2})", many.per_second / few.per_second));
+    Ok(())
+}
+
+/// Alternating rounds of authorizations, after one that warms all up and does not count; the median of each.
+async fn in_turns(plan: &Plan, programs: [(&str, SocketAddr); 2]) -> Result<[Round; 2]> {
     let time = Duration::from_millis(plan.round_ms);
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let mut seen = [Vec::new(), Vec::new()];
     for number in 0..=plan.rounds {
-        for (name, address, rounds) in
-            [("native", native.address, &mut theirs), ("host", app.server.address, &mut ours)]
-        {
+        for ((name, address), rounds) in programs.into_iter().zip(&mut seen) {
             let load = Authorize { round: format!("{name}-{number}") };
             let seen = round(address, &[load], plan.connections, time).await?;
             if number > 0 {
@@ -78,11 +111,8 @@ async fn compared(plan: &Plan, app: &App, native: &Program, table: &mut Table) -
             }
         }
     }
-    let (ours, theirs) = (median(ours)?, median(theirs)?);
-    table.line("authorize, native program", &theirs, 0.0);
-    table.line("authorize", &ours, theirs.per_second * NATIVE_AIM);
-    table.0.push(format!("  {:.2} of native (aim {NATIVE_AIM:.2})", ours.per_second / theirs.per_second));
-    Ok(())
+    let [first, second] = seen;
+    Ok([median(first)?, median(second)?])
 }
 
 fn median(mut rounds: Vec<Round>) -> Result<Round> {

@@ -9,7 +9,7 @@ use host_dev_stack::{Data, DevStack, Settings};
 use host_migrations::{Database, Migrations};
 use moalog::dev_values::{self, Facts};
 use moalog::values::{self, Values};
-use moalog::{Ports, Running, Start};
+use moalog::{Ports, Running, Start, private_file};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -145,6 +145,10 @@ async fn serve_all(args: &Up, plan: Plan, stack: Option<&DevStack>) -> Result<Ap
     ready(format_args!("sandbox (identity provider, payment provider, webhooks) on {}", sandbox.url()));
     let of_machine = dev_values::read(&args.dev_variables, &facts, &secrets)?;
     app.values = values::merge([app.values, of_machine]);
+    if let Some(file) = &args.spin_env {
+        private_file::write(file, &values::to_env_file(&app.values))?;
+        ready(format_args!("variables for `spin up` in {}", file.display()));
+    }
     let app = Box::pin(app.run_on(app_ports)).await?;
     ready(format_args!("{} components ready", app.components()));
     ready(format_args!("probes and metrics on http://{}", app.admin_address()));

@@ -1,0 +1,22 @@
+//! A database of many payments: those of the load, copied row by row.
+
+use crate::stack::Servers;
+use anyhow::{Context, Result};
+use tokio_postgres::NoTls;
+
+/// How many payments there are afterwards, at least; payments.md asks for a million.
+const PAYMENTS: i64 = 1_000_000;
+
+/// Copies every payment with all that belongs to it; gives how many there are then.
+pub(crate) async fn multiply(servers: &Servers) -> Result<i64> {
+    let (client, connection) = tokio_postgres::connect(&servers.stack.owner_url(), NoTls).await?;
+    let driver = tokio::spawn(connection);
+    client.batch_execute(include_str!("growth.sql")).await?;
+    client.query_one("SELECT pg_temp.multiply($1)", &[&PAYMENTS]).await.context("copying payments")?;
+    client.batch_execute("VACUUM (ANALYZE)").await?;
+    let counted = "SELECT sum(reltuples)::bigint FROM pg_class WHERE oid = 'pay.payment'::regclass";
+    let payments = client.query_one(counted, &[]).await?.try_get(0)?;
+    drop(client);
+    driver.await??;
+    Ok(payments)
+}
