@@ -34,9 +34,10 @@ fn generated(table: &toml::Table) -> String {
     rust + "];\n"
 }
 
-/// A private route is nobody's business.
+/// A private route is nobody's business, and the one for what is not there leads nowhere.
 fn public_route(trigger: &toml::Value) -> Option<(&str, &str)> {
-    Some((trigger.get("route")?.as_str()?, trigger.get("component")?.as_str()?))
+    let route = trigger.get("route")?.as_str()?;
+    (route != "/...").then_some((route, trigger.get("component")?.as_str()?))
 }
 
 /// The first word of a component's name is the folder it is in.

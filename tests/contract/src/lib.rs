@@ -7,8 +7,8 @@ use std::{collections::BTreeSet, fs};
 /// Method (small letters) and route, as in the manifest.
 pub type Served = BTreeSet<(String, String)>;
 
-/// Routes that are pages for people, not part of an API.
-const PAGES: [&str; 1] = ["/"];
+/// Routes that are no part of an API: the page for people, and what no other route takes.
+const NO_API: [&str; 2] = ["/", "/..."];
 
 /// Everything that `spin.toml` routes to a component, with the methods that the component's own table has for it.
 ///
@@ -24,7 +24,7 @@ pub fn served() -> Result<Served, String> {
     for trigger in triggers.into_iter().flatten() {
         let text = |key: &str| trigger.get(key).and_then(toml::Value::as_str);
         let (Some(route), Some(component)) = (text("route"), text("component")) else { continue };
-        if PAGES.contains(&route) {
+        if NO_API.contains(&route) {
             continue;
         }
         let methods = methods(component, route)?;

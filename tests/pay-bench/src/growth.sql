@@ -22,7 +22,7 @@ BEGIN
     FOREACH one IN ARRAY tables LOOP
         SELECT string_agg(quote_ident(c.attname), ', ' ORDER BY c.attnum),
                string_agg(CASE WHEN c.attname IN ('payment_id', 'subject_id', 'aggregate_id')
-                               THEN format('own.%I + copy.n * %s', c.attname, span)
+                               THEN format('own.%I + copy.n::bigint * %s', c.attname, span)
                                WHEN c.attname = 'event_id' THEN 'gen_random_uuid()'
                                WHEN c.attname = 'key' THEN 'own.key || ''+'' || copy.n'
                                ELSE format('own.%I', c.attname) END, ', ' ORDER BY c.attnum)

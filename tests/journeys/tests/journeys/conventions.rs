@@ -164,6 +164,10 @@ fn a_write_repeated_with_its_key_answers_the_same_bytes_and_happens_once() {
 #[test]
 fn an_unknown_address_is_told_in_the_envelope() {
     run(async {
-        app().await.stranger().get("/api/v1/nothing-here").await.refused(404, "COMMON404");
+        let stranger = app().await.stranger();
+        for path in ["/nothing-here", "/api/v1/nothing-here", "/api/v1/retro-rooms/1/nothing/here"] {
+            stranger.get(path).await.refused(404, "COMMON404");
+            stranger.post(path, &json!({})).await.refused(404, "COMMON404");
+        }
     });
 }
