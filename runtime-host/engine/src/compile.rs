@@ -16,6 +16,10 @@ const CORE_INSTANCES_PER_COMPONENT: u32 = 64;
 const MEMORIES_PER_COMPONENT: u32 = 16;
 const TABLES_PER_COMPONENT: u32 = 32;
 const TABLE_ELEMENTS_MAX: usize = 20_000;
+/// Stacks per instance, where instances are many.
+const STACKS_PER_INSTANCE: u32 = 4;
+/// Up to this number there are as many stacks as all calls of all instances could need at once.
+const STACKS_FOR_ALL_MAX: u32 = 1_024;
 
 /// The engine for `settings`, and the thread that counts its epochs for as long as an `Engine` lives.
 pub(crate) fn engine(settings: &Settings) -> Result<Engine> {
@@ -40,8 +44,7 @@ fn pool(settings: &Settings) -> PoolingAllocationConfig {
         .total_core_instances(instances * 8)
         .total_memories(instances * 2)
         .total_tables(instances * 4)
-        // Each costs two of the kernel's memory maps (65,530 by default) from the start.
-        .total_stacks(instances)
+        .total_stacks(stacks(settings))
         .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
         .max_memories_per_component(MEMORIES_PER_COMPONENT)
         .max_tables_per_component(TABLES_PER_COMPONENT)
@@ -53,6 +56,18 @@ fn pool(settings: &Settings) -> PoolingAllocationConfig {
         .linear_memory_keep_resident(256 << 10)
         .table_keep_resident(64 << 10);
     pool
+}
+
+/// Stacks that guests run on. An instance keeps one for its next call; one more is held by each instance that is being
+/// made, also by an attempt that will find no place, and by each call that waits in a function that is not async. A call
+/// that finds none left ends in a trap, so there are some for each instance. Each costs two of the kernel's memory maps
+/// (65,530 by default) from the start: where instances are many, they share.
+fn stacks(settings: &Settings) -> u32 {
+    let together_max =
+        settings.reuse_of.values().chain([&settings.reuse]).map(|reuse| reuse.together_max()).max();
+    let for_all_calls = u32::try_from(together_max.unwrap_or(1)).unwrap_or(u32::MAX).saturating_add(1);
+    let bound = settings.instances_max.saturating_mul(STACKS_PER_INSTANCE).max(STACKS_FOR_ALL_MAX);
+    settings.instances_max.saturating_mul(for_all_calls).min(bound)
 }
 
 /// Advances the epoch every [`EPOCH_MS`] from a thread of its own, which ends with the last clone of `engine`.
@@ -109,5 +124,30 @@ impl CompileThreads {
             let _ = done.send(work());
         });
         Ok(answer.await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Reuse;
+
+    #[test]
+    fn there_are_more_stacks_than_instances_and_no_more_than_the_kernel_has_maps() {
+        for (instances_max, reuse, expected) in [
+            (1, Reuse::Isolated, 2),
+            (100, Reuse::Serial { requests_max: 9 }, 200),
+            (4, Reuse::default(), 68),
+            (100, Reuse::default(), 1_024),
+            (1_000, Reuse::default(), 4_000),
+        ] {
+            let settings = Settings { instances_max, reuse, ..Settings::default() };
+            assert_eq!(stacks(&settings), expected, "{instances_max} {reuse:?}");
+        }
+        let mut settings = Settings { instances_max: 4, reuse: Reuse::Isolated, ..Settings::default() };
+        settings
+            .reuse_of
+            .insert("crowded".to_owned(), Reuse::Concurrent { requests_max: 8, together_max: 8 });
+        assert_eq!(stacks(&settings), 36);
     }
 }

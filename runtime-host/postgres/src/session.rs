@@ -90,8 +90,7 @@ impl Session {
         }
     }
 
-    /// Why a statement on it failed, for the guest. When the server has said that it ends the session, no call follows
-    /// there: its socket may still look open.
+    /// Why a statement failed, for the guest. A session whose end the server announced takes no call: it may look open.
     pub(crate) fn failed(&self, error: &tokio_postgres::Error, bad_parameter: BadParameterCase) -> Error {
         if crate::error::ends_session(error) {
             self.retire();

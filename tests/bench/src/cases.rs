@@ -15,6 +15,7 @@ pub(crate) struct Plan {
     pub(crate) connections: usize,
     pub(crate) only: Option<String>,
     pub(crate) host: PathBuf,
+    pub(crate) spin: Option<PathBuf>,
 }
 
 /// A case: its path on each program, and the share of native that is aimed at.
@@ -52,7 +53,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<()> {
     let host = plan.host.canonicalize().with_context(|| format!("{} is not built", plan.host.display()))?;
     let data = Data::start().await?;
     let state = tempfile::tempdir()?;
-    let manifest = tests_checkout::top().join("tests/components/spin.toml");
+    let manifest = tests_checkout::top().join("tests/bench/spin.toml");
     let ours = servers::host(&host, &manifest, state.path(), &data, "/bench/empty").await?;
     let native = servers::own(
         "native",
@@ -60,6 +61,10 @@ pub(crate) async fn run(plan: &Plan) -> Result<()> {
         "/bench/empty",
     )
     .await?;
+    let spin = match &plan.spin {
+        Some(spin) => Some(servers::spin(spin, &manifest, state.path(), &data, "/bench/empty").await?),
+        None => None,
+    };
     let component = tests_checkout::top().join("target/wasm32-wasip2/release/tests_components_bench.wasm");
     let bare =
         servers::own("bare", &[("--component", component.display().to_string())], "/bench/empty").await?;
@@ -67,11 +72,11 @@ pub(crate) async fn run(plan: &Plan) -> Result<()> {
     report.idle_bytes(ours.resident_bytes()?);
     let wanted = |case: &&Case| plan.only.as_deref().is_none_or(|only| case.name.contains(only));
     for case in CASES.iter().filter(wanted) {
-        let figures = measure(plan, case, &native, &ours, &bare).await?;
+        let figures = measure(plan, case, &native, &ours, &bare, spin.as_ref()).await?;
         report.add(case.name, case.aim, figures);
     }
     report.loaded_bytes(ours.resident_bytes()?);
-    drop((native, ours, bare));
+    drop((native, ours, bare, spin));
     if plan.only.is_none() {
         report.starts(starts::measure(&host, &data).await?);
         report.spread(starts::many_components(plan, &host, &data).await?);
@@ -87,6 +92,7 @@ async fn measure(
     native: &Program,
     ours: &Program,
     bare: &Program,
+    spin: Option<&Program>,
 ) -> Result<Figures> {
     let time = Duration::from_millis(plan.round_ms);
     let mut figures = Figures::default();
@@ -103,6 +109,9 @@ async fn measure(
         one(ours, case.host, &mut figures.host).await?;
         if case.bare {
             one(bare, case.native, &mut figures.bare).await?;
+        }
+        if let Some(spin) = spin {
+            one(spin, case.host, &mut figures.spin).await?;
         }
     }
     Ok(figures)

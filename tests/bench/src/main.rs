@@ -35,6 +35,9 @@ struct Cli {
     /// The host to measure.
     #[arg(long, default_value = "target/dist/moalog")]
     host: std::path::PathBuf,
+    /// A `spin` program to measure beside it, on the same manifest.
+    #[arg(long)]
+    spin: Option<std::path::PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -64,6 +67,7 @@ fn main() -> Result<()> {
                 connections: cli.connections,
                 only: cli.only,
                 host: cli.host,
+                spin: cli.spin,
             };
             runtime.block_on(cases::run(&plan))
         }

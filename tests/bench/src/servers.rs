@@ -44,17 +44,42 @@ pub(crate) async fn host(
     let mut command = Command::new(program);
     command.arg("serve").arg("--from").arg(manifest).arg("--state").arg(state);
     command.arg("--listen").arg(address.to_string()).arg("--admin-listen").arg(admin.to_string());
-    for (name, value) in [
-        ("database_url", data.database.database_url.clone()),
-        ("database_origin", origin(&data.database.database_url)),
-        ("redis_url", data.stack.redis_url()),
-        ("redis_origin", origin(&data.stack.redis_url())),
-    ] {
+    for (name, value) in variables(data) {
         command.arg("--variable").arg(format!("{name}={value}"));
     }
     // The request log is part of the host's work; where it goes is not measured.
     command.env("MOALOG_LOG_FORMAT", "json").stderr(Stdio::null()).stdout(Stdio::null());
     Program::start(command, address, probe).await
+}
+
+/// Spin with the same manifest and the same variables.
+pub(crate) async fn spin(
+    program: &Path,
+    manifest: &Path,
+    state: &Path,
+    data: &Data,
+    probe: &str,
+) -> Result<Program> {
+    let address = free_address()?;
+    let mut command = Command::new(program);
+    command.arg("up").arg("--from").arg(manifest).arg("--listen").arg(address.to_string());
+    command.arg("--state-dir").arg(state.join("spin")).arg("--quiet");
+    for (name, value) in variables(data) {
+        command.env(format!("SPIN_VARIABLE_{}", name.to_ascii_uppercase()), value);
+    }
+    command.stderr(Stdio::null()).stdout(Stdio::null());
+    Program::start(command, address, probe).await
+}
+
+/// Values of the manifest's variables.
+fn variables(data: &Data) -> [(&'static str, String); 4] {
+    let (database, redis) = (&data.database.database_url, data.stack.redis_url());
+    [
+        ("database_url", database.clone()),
+        ("database_origin", origin(database)),
+        ("redis_origin", origin(&redis)),
+        ("redis_url", redis),
+    ]
 }
 
 /// One of this program's own servers: `native` or `bare`.

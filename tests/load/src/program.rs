@@ -2,6 +2,7 @@
 
 use crate::{Get, round};
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,7 +10,10 @@ use tokio::net::TcpStream;
 
 const START_MS_MAX: u64 = 300_000;
 
-/// A running program; killed when dropped.
+/// How long a program may take to stop when it is asked to.
+const STOP_MS_MAX: u64 = 10_000;
+
+/// A running program; asked to stop when dropped, and killed if it does not.
 pub struct Program {
     child: Child,
     /// Where it answers.
@@ -20,7 +24,15 @@ pub struct Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended by itself; either way it is gone afterwards.
+        // It may have ended by itself; either way it is gone afterwards. Asked first: a build that records its own
+        // profile writes it down at its end.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let asked = Instant::now();
+        while asked.elapsed() < Duration::from_millis(STOP_MS_MAX)
+            && matches!(self.child.try_wait(), Ok(None))
+        {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

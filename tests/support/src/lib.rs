@@ -7,6 +7,7 @@
 mod app;
 mod person;
 
+use host_telemetry::{Guard, Settings};
 use std::future::Future;
 use std::sync::LazyLock;
 use tokio::runtime::Runtime;
@@ -17,10 +18,16 @@ pub use person::{Answer, Person};
 
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Runtime::new().expect("a test program can have a runtime"));
+/// What the hosts in this process log as errors goes to standard error: why an answer was 500 stands nowhere else.
+static LOGS: LazyLock<Guard> = LazyLock::new(|| {
+    let settings = Settings { filter: Some("error,guest=off".to_owned()), ..Settings::default() };
+    host_telemetry::init(settings).expect("nothing else in a test program starts logs")
+});
 static SHARED: OnceCell<App> = OnceCell::const_new();
 
 /// Runs a test on the runtime that outlives all tests: servers that one test started serve the next.
 pub fn run<F: Future>(test: F) -> F::Output {
+    LazyLock::force(&LOGS);
     RUNTIME.block_on(test)
 }
 
