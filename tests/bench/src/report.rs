@@ -68,7 +68,7 @@ impl Report {
         let ratio = host[1] / native[1];
         let shown = |[low, median, high]: [f64; 3]| format!("{median:.0} ({low:.0}–{high:.0})");
         let p99_us = figures.host.p99_us.get(figures.host.p99_us.len() / 2).copied().unwrap_or_default();
-        let errors = figures.native.errors + figures.host.errors + figures.bare.errors + figures.spin.errors;
+        let errors = figures.native.errors + figures.host.errors;
         let aim_shown = aim.map_or_else(|| "-".to_owned(), |aim| format!("{aim:.2}"));
         self.lines.push(format!(
             "{name:<30} {:>26} {:>26} {ratio:>8.2} {aim_shown:>7} {:>9} {errors:>7}",
@@ -77,12 +77,13 @@ impl Report {
             format!("{}.{:03}", p99_us / 1000, p99_us % 1000),
         ));
         let (bare, spin) = (figures.bare.rates(), figures.spin.rates());
-        for (other, rates) in [("bare wasmtime", bare), ("Spin", spin)] {
-            let Some(rates) = rates else { continue };
+        for (other, series) in [("bare wasmtime", &figures.bare), ("Spin", &figures.spin)] {
+            let Some(rates) = series.rates() else { continue };
             let (of_native, of_other) = (rates[1] / native[1], host[1] / rates[1]);
             self.lines.push(format!(
-                "  {other}: {}, {of_native:.2} of native; the host reaches {of_other:.2} of it",
-                shown(rates)
+                "  {other}: {}, {of_native:.2} of native, {} errors; the host reaches {of_other:.2} of it",
+                shown(rates),
+                series.errors
             ));
         }
         self.cases.push(json!({
