@@ -2,7 +2,7 @@
 //!
 //! Each case runs in alternating rounds on the native axum program (`native.rs`: the same SQL, a pool, cached
 //! statements), on Moalog's host, and, where no capability is asked, on a bare wasmtime host (`bare.rs`: the same
-//! component, nothing around it). All are processes of their own on loopback; the load comes from this one. One table
+//! component, nothing around it); with `--spin`, on Spin, too. All are processes of their own on loopback; the load comes from this one. One table
 //! is printed, and kept as JSON under `target/bench/`.
 
 mod bare;

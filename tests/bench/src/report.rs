@@ -88,7 +88,7 @@ impl Report {
         }
         self.cases.push(json!({
             "case": name, "native": native, "host": host, "bare": bare, "spin": spin, "ratio": ratio, "aim": aim,
-            "hostP99Us": p99_us, "errors": errors,
+            "hostP99Us": p99_us, "errors": errors, "bareErrors": figures.bare.errors, "spinErrors": figures.spin.errors,
         }));
     }
 

@@ -24,8 +24,8 @@ pub struct Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended by itself; either way it is gone afterwards. Asked first: a build that records its own
-        // profile writes it down at its end.
+        // It may have ended by itself; either way it is gone afterwards. Asked first: Spin serves in a child process,
+        // which would be left behind when Spin is killed.
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let asked = Instant::now();
         while asked.elapsed() < Duration::from_millis(STOP_MS_MAX)

@@ -1,5 +1,6 @@
--- Every row about a payment once more for each copy, under ids of its own, until there are p_wanted payments. For the
--- schema's owner in a database of the benchmark's: guards rest meanwhile, foreign keys are checked.
+-- Every row about a payment once more for each copy, under ids of its own, until there are at least p_wanted payments;
+-- returns how many there are. For the schema's owner in a database of the benchmark's: guards rest meanwhile, foreign
+-- keys are checked.
 CREATE FUNCTION pg_temp.multiply(p_wanted bigint) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
@@ -9,6 +10,7 @@ DECLARE
     one regclass;
     names text;
     sources text;
+    payments bigint;
     copies bigint;
     span bigint;
 BEGIN
@@ -17,8 +19,8 @@ BEGIN
         EXECUTE format('ALTER TABLE %s DISABLE TRIGGER USER', one);
     END LOOP;
     -- Ids that sessions have taken in advance lie between the copies, too.
-    SELECT (p_wanted - 1) / count(*), ((max(p.payment_id) - min(p.payment_id)) / 1024 + 1000000) * 1024
-      INTO copies, span FROM pay.payment AS p;
+    SELECT count(*), (p_wanted - 1) / count(*), ((max(p.payment_id) - min(p.payment_id)) / 1024 + 1000000) * 1024
+      INTO payments, copies, span FROM pay.payment AS p;
     FOREACH one IN ARRAY tables LOOP
         SELECT string_agg(quote_ident(c.attname), ', ' ORDER BY c.attnum),
                string_agg(CASE WHEN c.attname IN ('payment_id', 'subject_id', 'aggregate_id')
@@ -36,6 +38,6 @@ BEGIN
         EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', one);
     END LOOP;
     PERFORM setval('pay.id_seq', (SELECT s.last_value + span * (copies + 1) FROM pay.id_seq AS s));
-    RETURN copies;
+    RETURN payments * (copies + 1);
 END
     $$
