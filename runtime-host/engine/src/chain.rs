@@ -41,8 +41,8 @@ impl Chain for ChainedApp {
                 }
                 Callee::App => app.find(&path).map(|(route, handler)| {
                     tell_route(&mut request, &route.trailing, route.raw_route);
-                    for (name, value) in &route.named {
-                        tell(&mut request, &format!("spin-path-match-{}", name.to_ascii_lowercase()), value);
+                    for (name, value) in route.named_headers() {
+                        tell(&mut request, &name, value);
                     }
                     handler
                 }),

@@ -22,8 +22,8 @@ pub(crate) fn set(headers: &mut HeaderMap, uri: &Uri, route: &RouteMatch<'_, '_>
     put(headers, "spin-raw-component-route", route.raw_route);
     put(headers, "spin-component-route", route.raw_route_or_prefix());
     put(headers, "spin-client-addr", &client.to_string());
-    for (name, value) in &route.named {
-        if let Ok(name) = HeaderName::try_from(format!("spin-path-match-{}", name.to_ascii_lowercase())) {
+    for (name, value) in route.named_headers() {
+        if let Ok(name) = HeaderName::try_from(name) {
             put_named(headers, name, value);
         }
     }

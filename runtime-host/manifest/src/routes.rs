@@ -72,7 +72,7 @@ pub struct RouteMatch<'r, 'p> {
     pub based_route: &'r str,
     /// What `/...` stood for, with its leading `/`; empty without such (`spin-path-info`).
     pub trailing: Cow<'p, str>,
-    /// What each `:name` stood for (`spin-path-match-<name>`).
+    /// What each `:name` stood for.
     pub named: Vec<(&'r str, &'p str)>,
 }
 
@@ -86,6 +86,13 @@ impl<'r, 'p> RouteMatch<'r, 'p> {
             trailing: Cow::Borrowed(path),
             named: Vec::new(),
         }
+    }
+
+    /// What each `:name` stood for, by the header that tells it: small letters, and `-` for `_`, as Spin has it.
+    pub fn named_headers(&self) -> impl Iterator<Item = (String, &'p str)> {
+        self.named.iter().map(|(name, value)| {
+            (format!("spin-path-match-{}", name.to_ascii_lowercase().replace('_', "-")), *value)
+        })
     }
 
     /// The route as written, without `/...` at its end (`spin-component-route`).

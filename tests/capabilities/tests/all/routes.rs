@@ -37,7 +37,7 @@ fn named_segments_arrive_as_headers() {
         let bed = bed().await;
         let seen = bed.get_json("/named/one/and/two").await;
         assert_eq!(header(&seen, "spin-path-match-first"), Some("one"));
-        assert_eq!(header(&seen, "spin-path-match-second"), Some("two"));
+        assert_eq!(header(&seen, "spin-path-match-second-part"), Some("two"));
         let seen = bed.get_json("/tail/one/and/more").await;
         assert_eq!(header(&seen, "spin-path-match-first"), Some("one"));
         assert_eq!(header(&seen, "spin-path-info"), Some("/and/more"));
