@@ -6,7 +6,11 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// Prefixes of the interfaces that [`crate::state::add_to_linker`] defines.
-const LENT: &[&str] = &[
+pub(crate) const LENT: &[&str] = &[
+    "fermyon:spin/key-value@2.",
+    "fermyon:spin/redis@2.",
+    "fermyon:spin/sqlite@2.",
+    "fermyon:spin/variables@2.",
     "spin:key-value/key-value@3.",
     "spin:postgres/postgres@4.",
     "spin:redis/redis@3.",

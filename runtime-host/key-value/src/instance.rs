@@ -1,8 +1,9 @@
-//! One component instance's stores, and how they are joined to `spin:key-value/key-value@3.0.0`.
+//! One component instance's stores, and how they are joined to `spin:key-value/key-value@3.0.0`; to the version before it:
+//! `version_2.rs`.
 
 use crate::bindings::spin::key_value::key_value as wit;
 use crate::keys::KeyStream;
-use crate::{Error, Failure, KeyValue, Store, StoreError};
+use crate::{Error, Failure, KeyValue, Store, StoreError, version_2};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use wasmtime::component::{Accessor, FutureReader, HasData, Linker, Resource, ResourceTable, StreamReader};
@@ -47,12 +48,13 @@ impl HasData for KeyValueData {
     type Data<'a> = KeyValueView<'a>;
 }
 
-/// Lends `spin:key-value/key-value@3.0.0` to components; `view` finds the instance state in the store's data.
+/// Lends `spin:key-value/key-value@3.0.0`, and the version before it, to components; `view` finds the instance state in the store's data.
 pub fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> KeyValueView<'_>,
 ) -> wasmtime::Result<()> {
-    wit::add_to_linker::<T, KeyValueData>(linker, view)
+    wit::add_to_linker::<T, KeyValueData>(linker, view)?;
+    version_2::add_to_linker(linker, view)
 }
 
 impl wit::Host for KeyValueView<'_> {

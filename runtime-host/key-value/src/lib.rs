@@ -16,6 +16,7 @@ mod remote;
 mod settings;
 mod store;
 mod store_error;
+mod version_2;
 mod writer;
 
 use embedded::Embedded;

@@ -1,7 +1,8 @@
-//! One component instance's Redis, and how it is joined to `spin:redis/redis@3.0.0`.
+//! One component instance's Redis, and how it is joined to `spin:redis/redis@3.0.0`; to the version before it:
+//! `version_2.rs`.
 
 use crate::bindings::spin::redis::redis as wit;
-use crate::{CallError, Error, Failure, Parameter, Redis, RedisResult, Session};
+use crate::{CallError, Error, Failure, Parameter, Redis, RedisResult, Session, version_2};
 use host_egress::Grants;
 use wasmtime::component::{Accessor, HasData, Linker, Resource, ResourceTable};
 
@@ -16,6 +17,15 @@ pub struct RedisInstance {
 impl RedisInstance {
     pub(crate) fn new(redis: Redis, grants: Grants) -> Self {
         Self { redis, grants, sessions: 0, refusal_logged: false }
+    }
+
+    /// Dials `address`, if it was granted; the instance is free meanwhile.
+    pub(crate) fn dial(
+        &self,
+        address: String,
+    ) -> impl Future<Output = Result<Session, CallError>> + Send + use<> {
+        let (redis, grants) = (self.redis.clone(), self.grants.clone());
+        async move { redis.open(&grants, &address).await }
     }
 
     fn opened(&mut self) -> Result<(), CallError> {
@@ -45,18 +55,28 @@ pub struct RedisView<'a> {
     pub table: &'a mut ResourceTable,
 }
 
+impl RedisView<'_> {
+    /// The handle of a session that was dialled, within the instance's bound.
+    pub(crate) fn keep(&mut self, dialled: Result<Session, CallError>) -> Result<Resource<Session>, Failure> {
+        let session = dialled.inspect_err(|error| self.instance.log_refusal(error))?;
+        self.instance.opened()?;
+        Ok(self.table.push(session)?)
+    }
+}
+
 struct RedisData;
 
 impl HasData for RedisData {
     type Data<'a> = RedisView<'a>;
 }
 
-/// Lends `spin:redis/redis@3.0.0` to components; `view` finds the instance state in the store's data.
+/// Lends `spin:redis/redis@3.0.0`, and the version before it, to components; `view` finds the instance state in the store's data.
 pub fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> RedisView<'_>,
 ) -> wasmtime::Result<()> {
-    wit::add_to_linker::<T, RedisData>(linker, view)
+    wit::add_to_linker::<T, RedisData>(linker, view)?;
+    version_2::add_to_linker(linker, view)
 }
 
 impl wit::Host for RedisView<'_> {
@@ -83,17 +103,9 @@ fn session<T>(accessor: &Accessor<T, RedisData>, connection: &Resource<Session>)
 
 impl<T: Send> wit::HostConnectionWithStore<T> for RedisData {
     async fn open(accessor: &Accessor<T, Self>, address: String) -> Result<Resource<Session>, Failure> {
-        let (redis, grants) = accessor.with(|mut access| {
-            let RedisInstance { redis, grants, .. } = &*access.get().instance;
-            (redis.clone(), grants.clone())
-        });
-        let opened = redis.open(&grants, &address).await;
-        accessor.with(|mut access| {
-            let view = access.get();
-            let session = opened.inspect_err(|error| view.instance.log_refusal(error))?;
-            view.instance.opened()?;
-            Ok(view.table.push(session)?)
-        })
+        let dialling = accessor.with(|mut access| access.get().instance.dial(address));
+        let dialled = dialling.await;
+        accessor.with(|mut access| access.get().keep(dialled))
     }
 
     async fn publish(

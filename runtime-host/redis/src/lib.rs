@@ -19,6 +19,7 @@ mod reply;
 mod server;
 mod session;
 mod settings;
+mod version_2;
 
 use address::{Address, AddressKey};
 use host_egress::Grants;

@@ -68,12 +68,13 @@ impl HasData for SqliteData {
     type Data<'a> = SqliteView<'a>;
 }
 
-/// Lends `spin:sqlite/sqlite@3.1.0` to components; `view` finds the instance state in the store's data.
+/// Lends `spin:sqlite/sqlite@3.1.0` to components, and `fermyon:spin/sqlite@2.0.0`, which is a part of it; `view` finds the instance state in the store's data.
 pub fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> SqliteView<'_>,
 ) -> wasmtime::Result<()> {
-    wit::add_to_linker::<T, SqliteData>(linker, view)
+    wit::add_to_linker::<T, SqliteData>(linker, view)?;
+    wit::add_to_linker_instance::<T, SqliteData>(&mut linker.instance("fermyon:spin/sqlite@2.0.0")?, view)
 }
 
 impl wit::Host for SqliteView<'_> {

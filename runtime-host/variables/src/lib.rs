@@ -82,12 +82,17 @@ impl HasData for VariablesData {
     type Data<'a> = VariablesView<'a>;
 }
 
-/// Lends `spin:variables/variables@3.0.0` to components; `view` finds the instance state in the store's data.
+/// Lends `spin:variables/variables@3.0.0`, and the version before it, to components; `view` finds the instance state in
+/// the store's data.
 pub fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> VariablesView<'_>,
 ) -> wasmtime::Result<()> {
-    wit::add_to_linker::<T, VariablesData>(linker, view)
+    wit::add_to_linker::<T, VariablesData>(linker, view)?;
+    let mut version_2 = linker.instance("fermyon:spin/variables@2.0.0")?;
+    version_2.func_wrap("get", move |mut context, (name,): (String,)| {
+        Ok((view(context.data_mut()).instance.0.get(&name),))
+    })
 }
 
 impl wit::Host for VariablesView<'_> {

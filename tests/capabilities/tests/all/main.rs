@@ -11,6 +11,7 @@ mod postgres;
 mod postgres_values;
 mod redis;
 mod routes;
+mod spin2;
 mod sqlite;
 mod variables;
 mod wasi;
