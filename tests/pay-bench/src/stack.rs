@@ -19,7 +19,16 @@ pub(crate) struct Servers {
 impl Servers {
     /// Starts them as `moalog up` does.
     pub(crate) async fn start() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
+        Servers::of(tempfile::tempdir()?).await
+    }
+
+    /// The same data behind servers that have ended in order and begun again.
+    pub(crate) async fn restarted(self) -> Result<Self> {
+        self.stack.stop().await?;
+        Servers::of(self.folder).await
+    }
+
+    async fn of(folder: TempDir) -> Result<Self> {
         let settings = Settings { folder: folder.path().join("servers"), ..Settings::default() };
         let stack = DevStack::start(settings, |_| {}).await?;
         Ok(Servers { stack, folder })
