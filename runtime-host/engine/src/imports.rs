@@ -8,10 +8,13 @@ use wasmtime::component::Component;
 /// Prefixes of the interfaces that [`crate::state::add_to_linker`] defines.
 pub(crate) const LENT: &[&str] = &[
     "fermyon:spin/key-value@2.",
+    "fermyon:spin/postgres@2.",
+    "fermyon:spin/rdbms-types@2.",
     "fermyon:spin/redis@2.",
     "fermyon:spin/sqlite@2.",
     "fermyon:spin/variables@2.",
     "spin:key-value/key-value@3.",
+    "spin:postgres/postgres@3.",
     "spin:postgres/postgres@4.",
     "spin:redis/redis@3.",
     "spin:sqlite/sqlite@3.",

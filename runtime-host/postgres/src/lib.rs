@@ -1,4 +1,4 @@
-//! PostgreSQL for components: `spin:postgres/postgres@4.2.0`.
+//! PostgreSQL for components: `spin:postgres/postgres@4.2.0`, and the versions before it (`earlier.rs`).
 //!
 //! * What it is: one pool per database address for the whole app. Autocommit statements of all components are pipelined
 //!   on a few shared connections, each with its own cache of prepared statements; a statement that needs a session of
@@ -18,6 +18,7 @@ mod bounded_map;
 mod call;
 mod connection;
 mod counters;
+mod earlier;
 mod error;
 mod host;
 mod lease;
@@ -109,14 +110,15 @@ pub struct PostgresView<'a> {
     pub table: &'a mut ResourceTable,
 }
 
-/// Adds `spin:postgres/postgres@4.2.0` to a linker.
+/// Adds `spin:postgres/postgres@4.2.0`, and the versions before it, to a linker.
 ///
-/// Errors when the linker has it already.
+/// Errors when the linker has one of them already.
 pub fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> PostgresView<'_>,
 ) -> wasmtime::Result<()> {
-    bindings::spin::postgres::postgres::add_to_linker::<T, host::Capability>(linker, view)
+    bindings::spin::postgres::postgres::add_to_linker::<T, host::Capability>(linker, view)?;
+    earlier::add_to_linker(linker, view)
 }
 
 impl Postgres {

@@ -1,4 +1,4 @@
-//! `fermyon:spin@2.0.0`: what components built for Spin 2 and 3 import is the same capability under another name.
+//! `fermyon:spin@2.0.0` and `spin:postgres@3.0.0`: what components built for Spin 2 and 3 import is the same capability under another name.
 
 use serde_json::{Value, json};
 use tests_capabilities::{bed, ok, run};
@@ -50,6 +50,43 @@ fn redis_is_opened_as_granted_and_does_all_it_does_in_version_3() {
 }
 
 #[test]
+fn postgres_2_is_opened_as_granted_and_leaves_out_the_types_it_does_not_know() {
+    run(async {
+        let said = said("/spin2/postgres2").await;
+        let said: Vec<&str> = said.as_array().unwrap().iter().map(|told| told.as_str().unwrap()).collect();
+        assert!(said[0].starts_with("Err(Error::ConnectionFailed("), "{}", said[0]);
+        let row = "rows: [[DbValue::Boolean(true), DbValue::Int16(2), DbValue::Int32(4), DbValue::Int64(8), \
+                   DbValue::Floating32(0.25), DbValue::Floating64(0.5), DbValue::Str(\"text\"), \
+                   DbValue::Binary([0, 255]), DbValue::DbNull, DbValue::Unsupported]]";
+        assert!(said[1].starts_with("Ok(") && said[1].contains(row), "{}", said[1]);
+        assert!(said[1].contains("Column { name: \"b\", data-type: DbDataType::Boolean }"), "{}", said[1]);
+        assert!(said[1].contains("Column { name: \"u\", data-type: DbDataType::Other }"), "{}", said[1]);
+        assert!(said[2].contains("DbDataType::Other") && said[2].contains("Unsupported"), "{}", said[2]);
+        assert!(said[3].starts_with("Err(Error::ValueConversionFailed("), "{}", said[3]);
+        assert_eq!(said[4..], ["Err(\"refused\")", "Ok(2)"]);
+    });
+}
+
+#[test]
+fn postgres_3_knows_times_and_refuses_a_day_that_is_none() {
+    run(async {
+        let said = said("/spin2/postgres3").await;
+        let said: Vec<&str> = said.as_array().unwrap().iter().map(|told| told.as_str().unwrap()).collect();
+        assert!(said[0].starts_with("Err(Error::ConnectionFailed("), "{}", said[0]);
+        let row = "rows: [[DbValue::Date((2026, 2, 28)), DbValue::Time((1, 2, 3, 4000)), \
+                   DbValue::Datetime((2026, 2, 28, 1, 2, 3, 4000)), DbValue::Datetime((1970, 1, 2, 0, 0, 0, 0))]]";
+        assert!(said[1].contains(row), "{}", said[1]);
+        assert!(
+            said[2].contains("[[DbValue::Unsupported, DbValue::Unsupported, DbValue::DbNull]]"),
+            "{}",
+            said[2]
+        );
+        assert!(said[3].starts_with("Err(Error::BadParameter("), "{}", said[3]);
+        assert_eq!(said[4], "Ok(2)");
+    });
+}
+
+#[test]
 fn a_database_file_is_opened_as_granted_and_answers_rows() {
     run(async {
         let said = said("/spin2/sqlite").await;
@@ -85,6 +122,10 @@ fn without_grants_nothing_opens() {
         assert_eq!(said("/ungranted/spin2/key-value").await[1], "Error::AccessDenied");
         assert_eq!(said("/ungranted/spin2/sqlite").await[1], "Error::AccessDenied");
         assert_eq!(said("/ungranted/spin2/redis").await[0], "Err(Error::InvalidAddress)");
+        for version in ["postgres2", "postgres3"] {
+            let said = said(&format!("/ungranted/spin2/{version}")).await;
+            assert!(said[1].as_str().unwrap().starts_with("Error::ConnectionFailed("), "{said}");
+        }
         assert!(said("/ungranted/spin2/variables").await[0].as_str().unwrap().starts_with("Err("));
     });
 }

@@ -1,4 +1,4 @@
-//! The interfaces as they were before the asynchronous ones, `fermyon:spin@2.0.0`: every function is called, and each
+//! The interfaces as they were before the asynchronous ones, `fermyon:spin@2.0.0` and `spin:postgres@3.0.0`: every function is called, and each
 //! answer is told as Rust's `Debug` writes it.
 //!
 //! One of the test components: see `tests/components/probe` for how they answer and `tests/components/spin.toml` for the grants.
@@ -11,12 +11,19 @@ use tests_components_probe::{Answer, Call, Malformed, outcome};
 mod bindings {
     use spin_sdk::wit_bindgen;
 
-    wit_bindgen::generate!({ path: "wit", world: "spin2", runtime_path: "spin_sdk::wit_bindgen::rt" });
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "spin2",
+        runtime_path: "spin_sdk::wit_bindgen::rt",
+        generate_all,
+    });
 }
 
+use bindings::fermyon::spin::postgres as postgres2;
 use bindings::fermyon::spin::redis::{Connection as Session, RedisParameter};
 use bindings::fermyon::spin::sqlite::{Connection as Database, Value as Column};
 use bindings::fermyon::spin::{key_value::Store, variables};
+use bindings::spin::postgres::postgres as postgres3;
 
 #[http_service]
 async fn answer(request: Request) -> Answer {
@@ -24,9 +31,14 @@ async fn answer(request: Request) -> Answer {
     let told = match call.path.as_str() {
         "key-value" => key_value(),
         "redis" => redis(),
+        "postgres2" => postgres2(),
+        "postgres3" => postgres3(),
         "sqlite" => sqlite(),
         "variables" => ["greeting", "absent", "not-a-name"].map(|name| told(variables::get(name))).to_vec(),
-        _ => return Malformed("the routes are key-value, redis, sqlite and variables").answer(),
+        _ => {
+            return Malformed("the routes are key-value, redis, postgres2, postgres3, sqlite and variables")
+                .answer();
+        }
     };
     outcome(Ok(Value::from(told)))
 }
@@ -81,6 +93,63 @@ fn redis() -> Vec<String> {
 
 fn binary(text: &str) -> RedisParameter {
     RedisParameter::Binary(text.as_bytes().to_vec())
+}
+
+/// Kinds of values that a version knows, and one that it does not.
+const SELECT: &str =
+    "SELECT $1::bool AS b, $2::int2, $3::int4, $4::int8, $5::float4, $6::float8, $7::text, $8::bytea,
+                             $9::text, '00000000-0000-0000-0000-000000000001'::uuid AS u";
+
+fn postgres2() -> Vec<String> {
+    use postgres2::{Connection, ParameterValue};
+    let mut said = vec![told(Connection::open("postgres://127.0.0.1:1/x").map(|_| ()))];
+    match Connection::open(&variables::get("database_url").unwrap_or_default()) {
+        Err(refused) => said.push(told(refused)),
+        Ok(connection) => {
+            let values = [
+                ParameterValue::Boolean(true),
+                ParameterValue::Int16(2),
+                ParameterValue::Int32(4),
+                ParameterValue::Int64(8),
+                ParameterValue::Floating32(0.25),
+                ParameterValue::Floating64(0.5),
+                ParameterValue::Str("text".to_owned()),
+                ParameterValue::Binary(vec![0, 255]),
+                ParameterValue::DbNull,
+            ];
+            said.extend([
+                told(connection.query(SELECT, &values)),
+                told(connection.query("SELECT now() AS t", &[])),
+                told(connection.query("SELECT $1::int4", &[ParameterValue::Uint32(1)])),
+                told(connection.query("SELECT nothing", &[]).map_err(|_| "refused")),
+                told(connection.execute("SELECT 1 UNION ALL SELECT 2", &[])),
+            ]);
+        }
+    }
+    said
+}
+
+fn postgres3() -> Vec<String> {
+    use postgres3::{Connection, ParameterValue};
+    let mut said = vec![told(Connection::open("postgres://127.0.0.1:1/x").map(|_| ()))];
+    match Connection::open(&variables::get("database_url").unwrap_or_default()) {
+        Err(refused) => said.push(told(refused)),
+        Ok(connection) => {
+            let times = [
+                ParameterValue::Date((2026, 2, 28)),
+                ParameterValue::Time((1, 2, 3, 4_000)),
+                ParameterValue::Datetime((2026, 2, 28, 1, 2, 3, 4_000)),
+                ParameterValue::Timestamp(86_400),
+            ];
+            said.extend([
+                told(connection.query("SELECT $1::date, $2::time, $3::timestamp, $4::timestamptz", &times)),
+                told(connection.query("SELECT '{1}'::int4[] AS a, '{}'::jsonb AS j, NULL::text AS n", &[])),
+                told(connection.query("SELECT $1::date", &[ParameterValue::Date((2026, 2, 30))])),
+                told(connection.execute("SELECT 1 UNION ALL SELECT 2", &[])),
+            ]);
+        }
+    }
+    said
 }
 
 fn sqlite() -> Vec<String> {
