@@ -37,6 +37,8 @@ pub struct Settings {
     pub commit_bytes_max: usize,
     /// Keys that are read at once to feed a stream of keys.
     pub page_keys: usize,
+    /// Memory that a list of all keys may take; streams of keys have no such bound.
+    pub list_bytes_max: usize,
     /// Memory that an embedded database may use to remember pages.
     pub cache_bytes: usize,
 }
@@ -61,6 +63,7 @@ impl Default for Settings {
             commit_writes_max: 256,
             commit_bytes_max: 8 * 1024 * 1024,
             page_keys: 256,
+            list_bytes_max: 16 * 1024 * 1024,
             cache_bytes: 16 * 1024 * 1024,
         }
     }

@@ -85,11 +85,19 @@ impl Store {
     }
 
     /// Every key, in no particular order, all in memory; for streams of keys there is [`Self::page`].
+    ///
+    /// Errors when they take more memory than one list may.
     pub async fn keys(&self) -> Result<Vec<String>, StoreError> {
+        let bytes_max = self.shared.settings.list_bytes_max;
         let mut all = Vec::new();
+        let mut bytes = 0;
         let mut cursor = Some(Cursor::Start);
         while let Some(from) = cursor {
             let (keys, next) = self.page(from).await?;
+            bytes += keys.iter().map(|key| size_of::<String>() + key.len()).sum::<usize>();
+            if bytes > bytes_max {
+                return Err(StoreError::TooLarge { what: "list of keys", bytes_max });
+            }
             all.extend(keys);
             cursor = next;
         }

@@ -15,10 +15,10 @@ pub enum StoreError {
     /// The instance holds too many stores open.
     #[error("too many stores are open in one instance")]
     TableFull,
-    /// A key or a value exceeds its bound.
+    /// A key, a value or a list exceeds its bound.
     #[error("the {what} exceeds {bytes_max} bytes")]
     TooLarge {
-        /// `key` or `value`.
+        /// `key`, `value` or `list of keys`.
         what: &'static str,
         /// The bound that it exceeds.
         bytes_max: usize,

@@ -27,36 +27,24 @@ pub(crate) fn add_to_linker<T: Send + 'static>(
             Err(error) => Err(Error::from(error)),
         },))
     })?;
-    interface.func_wrap_async(
-        "[method]store.get",
-        move |context, (store, key): (Resource<Store>, String)| {
-            let store = find(context, &store);
-            Box::new(async move { Ok((store?.get(&key).await.map_err(Error::from),)) })
-        },
-    )?;
-    interface.func_wrap_async(
-        "[method]store.set",
-        move |context, (store, key, value): (Resource<Store>, String, Vec<u8>)| {
-            let store = find(context, &store);
-            Box::new(async move { Ok((store?.set(&key, value).await.map_err(Error::from),)) })
-        },
-    )?;
-    interface.func_wrap_async(
-        "[method]store.delete",
-        move |context, (store, key): (Resource<Store>, String)| {
-            let store = find(context, &store);
-            Box::new(async move { Ok((store?.delete(&key).await.map_err(Error::from),)) })
-        },
-    )?;
-    interface.func_wrap_async(
-        "[method]store.exists",
-        move |context, (store, key): (Resource<Store>, String)| {
-            let store = find(context, &store);
-            Box::new(async move { Ok((store?.exists(&key).await.map_err(Error::from),)) })
-        },
-    )?;
-    interface.func_wrap_async("[method]store.get-keys", move |context, (store,): (Resource<Store>,)| {
-        let store = find(context, &store);
-        Box::new(async move { Ok((store?.keys().await.map_err(Error::from),)) })
-    })
+    macro_rules! method {
+        ($name:literal, |$store:ident $(, $argument:ident: $type:ty)*| $call:expr) => {
+            interface.func_wrap_async(
+                $name,
+                move |context, (handle, $($argument),*): (Resource<Store>, $($type),*)| {
+                    let store = find(context, &handle);
+                    Box::new(async move {
+                        let $store = store?;
+                        Ok(($call.await.map_err(Error::from),))
+                    })
+                },
+            )?;
+        };
+    }
+    method!("[method]store.get", |store, key: String| store.get(&key));
+    method!("[method]store.set", |store, key: String, value: Vec<u8>| store.set(&key, value));
+    method!("[method]store.delete", |store, key: String| store.delete(&key));
+    method!("[method]store.exists", |store, key: String| store.exists(&key));
+    method!("[method]store.get-keys", |store| store.keys());
+    Ok(())
 }

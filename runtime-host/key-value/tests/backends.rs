@@ -17,7 +17,8 @@ use support::RedisServer;
 fn stores<const N: usize>(stores: [(&str, Backend); N]) -> Settings {
     let stores =
         stores.into_iter().map(|(label, backend)| (label.to_owned(), backend)).collect::<BTreeMap<_, _>>();
-    Settings { stores, page_keys: 7, value_bytes_max: 1_000, key_bytes_max: 100, ..Settings::default() }
+    let bounds = Settings { page_keys: 7, value_bytes_max: 1_000, key_bytes_max: 100, ..Settings::default() };
+    Settings { stores, list_bytes_max: 10_000, ..bounds }
 }
 
 fn open(settings: Settings) -> KeyValue {
@@ -71,6 +72,14 @@ async fn lists_every_key(a: &Store, b: &Store) {
 
 async fn keeps_to_its_bounds(a: &Store) {
     a.set(&"k".repeat(100), vec![0; 1_000]).await.unwrap();
+    for n in 0..100 {
+        a.set(&format!("{n:0>100}"), Vec::new()).await.unwrap();
+    }
+    let long_list = a.keys().await.unwrap_err();
+    assert_eq!(long_list, StoreError::TooLarge { what: "list of keys", bytes_max: 10_000 });
+    for n in 0..100 {
+        a.delete(&format!("{n:0>100}")).await.unwrap();
+    }
     let long_key = a.get(&"k".repeat(101)).await.unwrap_err();
     assert_eq!(long_key, StoreError::TooLarge { what: "key", bytes_max: 100 });
     let long_value = a.set("k", vec![0; 1_001]).await.unwrap_err();

@@ -30,67 +30,32 @@ pub(crate) fn add_to_linker<T: Send + 'static>(
             }
         })
     })?;
-    interface.func_wrap_async(
-        "[method]connection.publish",
-        move |context, (connection, channel, payload): (Resource<Session>, String, Vec<u8>)| {
-            let session = find(context, &connection);
-            Box::new(async move { Ok((session?.publish(&channel, &payload).await.map_err(Error::from),)) })
-        },
-    )?;
-    interface.func_wrap_async(
-        "[method]connection.get",
-        move |context, (connection, key): (Resource<Session>, String)| {
-            let session = find(context, &connection);
-            Box::new(async move { Ok((session?.get(&key).await.map_err(Error::from),)) })
-        },
-    )?;
-    interface.func_wrap_async(
-        "[method]connection.set",
-        move |context, (connection, key, value): (Resource<Session>, String, Vec<u8>)| {
-            let session = find(context, &connection);
-            Box::new(async move { Ok((session?.set(&key, &value).await.map_err(Error::from),)) })
-        },
-    )?;
-    interface.func_wrap_async(
-        "[method]connection.incr",
-        move |context, (connection, key): (Resource<Session>, String)| {
-            let session = find(context, &connection);
-            Box::new(async move { Ok((session?.incr(&key).await.map_err(Error::from),)) })
-        },
-    )?;
-    interface.func_wrap_async(
-        "[method]connection.del",
-        move |context, (connection, keys): (Resource<Session>, Vec<String>)| {
-            let session = find(context, &connection);
-            Box::new(async move { Ok((session?.del(&keys).await.map_err(Error::from),)) })
-        },
-    )?;
-    interface.func_wrap_async(
-        "[method]connection.sadd",
-        move |context, (connection, key, values): (Resource<Session>, String, Vec<String>)| {
-            let session = find(context, &connection);
-            Box::new(async move { Ok((session?.sadd(&key, &values).await.map_err(Error::from),)) })
-        },
-    )?;
-    interface.func_wrap_async(
-        "[method]connection.smembers",
-        move |context, (connection, key): (Resource<Session>, String)| {
-            let session = find(context, &connection);
-            Box::new(async move { Ok((session?.smembers(&key).await.map_err(Error::from),)) })
-        },
-    )?;
-    interface.func_wrap_async(
-        "[method]connection.srem",
-        move |context, (connection, key, values): (Resource<Session>, String, Vec<String>)| {
-            let session = find(context, &connection);
-            Box::new(async move { Ok((session?.srem(&key, &values).await.map_err(Error::from),)) })
-        },
-    )?;
-    interface.func_wrap_async(
-        "[method]connection.execute",
-        move |context, (connection, command, arguments): (Resource<Session>, String, Vec<Parameter>)| {
-            let session = find(context, &connection);
-            Box::new(async move { Ok((session?.execute(&command, &arguments).await.map_err(Error::from),)) })
-        },
-    )
+    macro_rules! method {
+        ($name:literal, |$session:ident, $($argument:ident: $type:ty),+| $call:expr) => {
+            interface.func_wrap_async(
+                $name,
+                move |context, (handle, $($argument),+): (Resource<Session>, $($type),+)| {
+                    let session = find(context, &handle);
+                    Box::new(async move {
+                        let $session = session?;
+                        Ok(($call.await.map_err(Error::from),))
+                    })
+                },
+            )?;
+        };
+    }
+    method!("[method]connection.publish", |session, channel: String, payload: Vec<u8>| session
+        .publish(&channel, &payload));
+    method!("[method]connection.get", |session, key: String| session.get(&key));
+    method!("[method]connection.set", |session, key: String, value: Vec<u8>| session.set(&key, &value));
+    method!("[method]connection.incr", |session, key: String| session.incr(&key));
+    method!("[method]connection.del", |session, keys: Vec<String>| session.del(&keys));
+    method!("[method]connection.sadd", |session, key: String, values: Vec<String>| session
+        .sadd(&key, &values));
+    method!("[method]connection.smembers", |session, key: String| session.smembers(&key));
+    method!("[method]connection.srem", |session, key: String, values: Vec<String>| session
+        .srem(&key, &values));
+    method!("[method]connection.execute", |session, command: String, arguments: Vec<Parameter>| session
+        .execute(&command, &arguments));
+    Ok(())
 }
