@@ -1,16 +1,16 @@
 //! The interface as earlier versions have it, `spin:postgres/postgres@3.0.0` and `fermyon:spin/postgres@2.0.0`: the same
 //! connections, grants and sessions behind fewer types, and functions that an instance waits in.
 //!
-//! As on Spin, a column whose type a version does not know is `other`, and its values are `unsupported`. What each
-//! version has of its own is in `version_2.rs` and `version_3.rs`.
+//! As on Spin, a column whose type a version does not know is `other`, and its values are `unsupported`. Which
+//! types a version has: `versions.rs`.
 
-mod version_2;
-mod version_3;
+mod versions;
 
 use crate::PostgresView;
 use crate::bindings::spin::postgres::postgres::HostConnection;
 use crate::connection::Connection;
 use crate::interface::{Column, DbDataType, DbValue, Error, ParameterValue, QueryError, Row};
+use versions::{version_2::Version2, version_3::Version3};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentType, Lift, Linker, Lower, Resource, ResourceTableError, ResourceType};
 
@@ -81,8 +81,8 @@ pub(crate) fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> PostgresView<'_>,
 ) -> wasmtime::Result<()> {
-    add_version::<T, version_3::Version3>(linker, view)?;
-    add_version::<T, version_2::Version2>(linker, view)
+    add_version::<T, Version3>(linker, view)?;
+    add_version::<T, Version2>(linker, view)
 }
 
 fn add_version<T: Send + 'static, V: Version>(
