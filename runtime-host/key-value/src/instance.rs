@@ -48,7 +48,8 @@ impl HasData for KeyValueData {
     type Data<'a> = KeyValueView<'a>;
 }
 
-/// Lends `spin:key-value/key-value@3.0.0`, and the version before it, to components; `view` finds the instance state in the store's data.
+/// Lends `spin:key-value/key-value@3.0.0`, and the version before it, to components; `view` finds the instance state in
+/// the store's data.
 pub fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> KeyValueView<'_>,

@@ -70,7 +70,8 @@ impl HasData for RedisData {
     type Data<'a> = RedisView<'a>;
 }
 
-/// Lends `spin:redis/redis@3.0.0`, and the version before it, to components; `view` finds the instance state in the store's data.
+/// Lends `spin:redis/redis@3.0.0`, and the version before it, to components; `view` finds the instance state in the
+/// store's data.
 pub fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> RedisView<'_>,

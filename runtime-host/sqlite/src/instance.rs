@@ -68,7 +68,8 @@ impl HasData for SqliteData {
     type Data<'a> = SqliteView<'a>;
 }
 
-/// Lends `spin:sqlite/sqlite@3.1.0` to components, and `fermyon:spin/sqlite@2.0.0`, which is a part of it; `view` finds the instance state in the store's data.
+/// Lends `spin:sqlite/sqlite@3.1.0` to components, and `fermyon:spin/sqlite@2.0.0`, which is a part of it; `view` finds
+/// the instance state in the store's data.
 pub fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> SqliteView<'_>,

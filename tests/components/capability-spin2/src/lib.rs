@@ -1,5 +1,5 @@
-//! The interfaces as they were before the asynchronous ones, `fermyon:spin@2.0.0` and `spin:postgres@3.0.0`: every function is called, and each
-//! answer is told as Rust's `Debug` writes it.
+//! The interfaces as they were before the asynchronous ones, `fermyon:spin@2.0.0` and `spin:postgres@3.0.0`: every
+//! function is called, and each answer is told as Rust's `Debug` writes it.
 //!
 //! One of the test components: see `tests/components/probe` for how they answer and `tests/components/spin.toml` for the grants.
 
